@@ -1,0 +1,1 @@
+"""Program 3: the ledger, served to people over HTTP."""

@@ -1,0 +1,1 @@
+"""Measurements and the tools that make what they measure; never imported by the product."""

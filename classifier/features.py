@@ -1,0 +1,110 @@
+"""A Message as lists of tokens: what the model counts. The same for training and for live mail; no I/O."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from itertools import combinations
+
+from ledger.message import Hit, Message
+from ledger.outcome import Track
+from ledger.text import words_of
+
+CONDITIONS = frozenset({"IF", "UNLESS"})
+NEGATIONS = frozenset({"NOT", "CANNOT", "NO_LONGER"})
+MODIFIERS = CONDITIONS | NEGATIONS
+MAX_IN_CLAUSE = 14
+LEAD_SENTENCES = 3
+
+
+def _clauses(hits: Iterable[Hit]) -> dict[tuple[int, int], list[str]]:
+    found: dict[tuple[int, int], list[str]] = defaultdict(list)
+    for hit in hits:
+        names = found[(hit.sentence, hit.clause)]
+        if hit.concept not in names and len(names) < MAX_IN_CLAUSE:
+            names.append(hit.concept)
+    return found
+
+
+def concept_tokens(hits: tuple[Hit, ...]) -> list[str]:
+    """Concepts, their pairs within a clause and within a sentence, each marked when a condition or a negation governs it.
+
+    `IF OBJECTION HONOUR` and `WE HONOUR OBJECTION` share no token but the bare concepts.
+    """
+    clauses = _clauses(hits)
+    sentences: dict[int, list[list[str]]] = defaultdict(list)
+    for (sentence, _), names in clauses.items():
+        sentences[sentence].append(names)
+    tokens: list[str] = []
+    for clauses_here in sentences.values():
+        everything = {name for names in clauses_here for name in names}
+        governed = "if|" if everything & CONDITIONS else ""
+        for names in clauses_here:
+            negated = "not|" if set(names) & NEGATIONS else ""
+            plain = sorted(set(names) - MODIFIERS)
+            tokens += [f"{governed}{negated}{name}" for name in plain]
+            tokens += [f"{governed}{negated}{a}&{b}" for a, b in combinations(plain, 2)]
+            tokens += [f"{a}>{b}" for a, b in zip(names, names[1:], strict=False)]
+        tokens += [f"{governed}{a}~{b}" for a, b in combinations(sorted(everything - MODIFIERS)[:MAX_IN_CLAUSE], 2)]
+        tokens += sorted(everything & MODIFIERS)
+    return tokens
+
+
+def subject_tokens(message: Message) -> list[str]:
+    """Concepts of the subject, apart from those of the text."""
+    names = sorted({hit.concept for hit in message.subject_hits})
+    return [f"s|{name}" for name in names] + [f"s|{a}&{b}" for a, b in combinations(names[:MAX_IN_CLAUSE], 2)]
+
+
+def phrase_tokens(message: Message) -> list[str]:
+    """Status phrases by outcome and strength: the same in every language."""
+    tokens = []
+    for phrase in message.phrases:
+        strength = "deciding" if phrase.deciding else "supporting"
+        tokens.append(f"p|{'if|' if phrase.conditional else ''}{strength}|{phrase.outcome}")
+    return tokens
+
+
+def _address_kind(address: str, meta: bool) -> str:
+    return "meta" if meta else "other" if address else "none"
+
+
+def structure_tokens(message: Message) -> list[str]:
+    """What the mail is made of: whose words, links to forms, a code, its length."""
+    kind = _address_kind(message.author, message.from_meta)
+    forms = [link for link in message.links if link.form]
+    length = len(message.text)
+    tokens = [f"x|frame={message.frame}", f"x|author={kind}", f"x|frame={message.frame},author={kind}"]
+    tokens.append(f"x|length={0 if length < 200 else 1 if length < 500 else 2 if length < 1200 else 3}")
+    tokens += ["x|form"] if forms else ["x|noform"]
+    tokens += ["x|thirdform"] if any(link.track is Track.THIRD_PARTY for link in forms) else []
+    tokens += ["x|code"] if message.has_code else []
+    tokens += ["x|links"] if message.links else []
+    return tokens
+
+
+def word_tokens(message: Message) -> list[str]:
+    """Folded words and pairs of neighbours, of subject and text."""
+    tokens = []
+    for text in (message.subject, message.text):
+        words = words_of(text).folded[:800]
+        tokens += [f"w|{word}" for word in words]
+        tokens += [f"w|{a} {b}" for a, b in zip(words, words[1:], strict=False)]
+    return tokens
+
+
+def char_tokens(message: Message) -> list[str]:
+    """Beginnings and inner runs of four letters of folded words: what inflected words share."""
+    tokens = []
+    for word in words_of(f"{message.subject}\n{message.text}").folded[:800]:
+        padded = f"_{word}_"
+        tokens += [f"h|{padded[i : i + 4]}" for i in range(max(1, len(padded) - 3))]
+    return tokens
+
+
+def tokens_of(message: Message) -> list[str]:
+    """All tokens that the shipped model counts."""
+    return concept_tokens(message.hits) + subject_tokens(message) + phrase_tokens(message) + structure_tokens(message)
+
+
+def concept_tokens_of(message: Message) -> list[str]:
+    """The concept tokens of a message's deciding text."""
+    return concept_tokens(message.hits)

@@ -1,0 +1,51 @@
+"""A trained model: messages in, predictions out. It abstains where no outcome is certain enough."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ledger.message import Frame, Message
+from ledger.outcome import DECISIVE, Outcome
+from ledger.prediction import Prediction
+
+Matrix = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A fitted scikit-learn pipeline with its version and the least confidence for each outcome (0 to 1)."""
+
+    version: str
+    pipeline: Any
+    thresholds: dict[Outcome, float]
+
+    @property
+    def classes(self) -> list[Outcome]:
+        return [Outcome(name) for name in self.pipeline.classes_]
+
+    def probabilities(self, messages: Sequence[Message]) -> Matrix:
+        """Calibrated probabilities, shape (n_messages, n_classes), columns as in `classes`."""
+        if not messages:
+            return np.empty((0, len(self.classes)))
+        return np.asarray(self.pipeline.predict_proba(list(messages)))
+
+    def predict(self, messages: Sequence[Message], abstain_below: float | None = None) -> list[Prediction]:
+        """One prediction for each message. `abstain_below` replaces the thresholds of all outcomes."""
+        classes = self.classes
+        found = []
+        for message, row in zip(messages, self.probabilities(messages), strict=True):
+            best = int(row.argmax())
+            outcome, confidence = classes[best], float(row[best])
+            least = self.thresholds[outcome] if abstain_below is None else abstain_below
+            abstained = confidence < least or cannot_be_decisive(outcome, message)
+            scores = {name: round(float(p), 4) for name, p in zip(classes, row, strict=True)}
+            found.append(Prediction(outcome, round(confidence, 4), abstained, self.version, scores))
+        return found
+
+
+def cannot_be_decisive(outcome: Outcome, message: Message) -> bool:
+    """Whether a decision of Meta's is claimed in words that are not even said to be Meta's: only a person can settle that."""
+    return outcome in DECISIVE and not message.from_meta and message.frame is not Frame.FORWARD

@@ -1,0 +1,123 @@
+"""Labelled mails to a model: the pipeline, its honest evaluation by template, calibration and thresholds."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold
+from sklearn.pipeline import Pipeline, make_union
+
+from classifier import features
+from classifier.fixtures import Labelled
+from classifier.model import Matrix, Model
+from ledger.errors import OperatorError
+from ledger.message import Message
+from ledger.outcome import DECISIVE, Outcome
+
+FOLDS = 5
+COST_OF_ERROR = 50.0
+"""What a wrong confirmation or rejection costs, in reviews: a person who stops objecting because of it cannot know."""
+COST_OF_SMALL_ERROR = 5.0
+COST_OF_REVIEW = 1.0
+LEAST, MOST = 0.35, 0.95
+Report = Callable[[str, int, int], None]
+"""Told what is being done, how much of it is done, and of how much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A model with the out-of-fold probabilities that it was judged by: shape (n_mails, n_classes)."""
+
+    model: Model
+    out_of_fold: Matrix
+
+
+def new_pipeline() -> Pipeline:
+    """The pipeline that is fitted. MEASURED: docs/experiments.md#features: concepts, subject, phrases and structure beat words and letters."""
+    families = [features.concept_tokens_of, features.subject_tokens, features.phrase_tokens, features.structure_tokens]
+    vectorisers = [
+        TfidfVectorizer(analyzer=family, sublinear_tf=True, min_df=least, dtype=np.float32)
+        for family, least in zip(families, (2, 2, 1, 1), strict=True)
+    ]
+    classifier = LogisticRegression(C=10, class_weight="balanced", max_iter=500)
+    return Pipeline([("features", make_union(*vectorisers)), ("classifier", classifier)])
+
+
+def check_classes(mails: Sequence[Labelled]) -> None:
+    """Raise OperatorError unless every outcome has at least two templates."""
+    for outcome in Outcome:
+        templates = {mail.template for mail in mails if mail.outcome is outcome}
+        if len(templates) < 2:
+            raise OperatorError(f"--fixtures: {outcome.value} has {len(templates)} templates, a model needs at least 2 of every outcome")
+
+
+def _folds(mails: Sequence[Labelled]) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    groups = [mail.template for mail in mails]
+    return GroupKFold(FOLDS).split(mails, groups=groups)  # type: ignore[no-any-return]
+
+
+def _logits(pipeline: Pipeline, messages: Sequence[Message]) -> Matrix:
+    return np.asarray(pipeline.decision_function(list(messages)))
+
+
+def _out_of_fold(messages: list[Message], labels: list[str], mails: Sequence[Labelled], report: Report) -> Matrix:
+    """Decision values for every mail from a model that never saw a mail of its template: shape (n_mails, n_classes)."""
+    logits = np.zeros((len(mails), len(Outcome)))
+    for number, (train, test) in enumerate(_folds(mails)):
+        report("evaluating by template", number, FOLDS + 1)
+        fitted = new_pipeline().fit([messages[i] for i in train], [labels[i] for i in train])
+        logits[test] = _logits(fitted, [messages[i] for i in test])
+    return logits
+
+
+def softmax(logits: Matrix, temperature: float = 1.0) -> Matrix:
+    """Rows of probabilities from rows of decision values."""
+    scaled = logits / temperature
+    scaled -= scaled.max(axis=1, keepdims=True)
+    powers = np.exp(scaled)
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+
+def temperature_of(logits: Matrix, truth: NDArray[np.intp]) -> float:
+    """The one number that makes confidence honest: the divisor of least log loss (temperature scaling, Guo et al. 2017)."""
+
+    def loss(log_temperature: float) -> float:
+        chosen = softmax(logits, float(np.exp(log_temperature)))[np.arange(len(truth)), truth]
+        return float(-np.log(np.clip(chosen, 1e-12, 1)).mean())
+
+    return float(np.exp(minimize_scalar(loss, bounds=(-4, 2), method="bounded").x))
+
+
+def threshold_of(outcome: Outcome, probabilities: Matrix, predicted: NDArray[np.intp], truth: NDArray[np.intp], column: int) -> float:
+    """The least confidence for an outcome: the cheapest cut on out-of-fold predictions, errors and reviews counted by cost."""
+    chosen = predicted == column
+    confidence, wrong = probabilities[chosen, column], truth[chosen] != column
+    price = COST_OF_ERROR if outcome in DECISIVE else COST_OF_SMALL_ERROR
+    cuts = np.unique(np.concatenate([[LEAST], np.round(confidence[(confidence > LEAST) & (confidence < MOST)] + 1e-4, 4)]))
+    costs = [price * (wrong & (confidence >= cut)).sum() + COST_OF_REVIEW * (confidence < cut).sum() for cut in cuts]
+    return float(cuts[int(np.argmin(costs))])
+
+
+def fit(mails: Sequence[Labelled], version: str, report: Report = lambda what, done, of: None) -> Trained:
+    """Train on all mails; judge, calibrate and choose thresholds on out-of-fold predictions grouped by template."""
+    check_classes(mails)
+    messages = [mail.message for mail in mails]
+    labels = [mail.outcome.value for mail in mails]
+    names = sorted(outcome.value for outcome in Outcome)
+    truth = np.array([names.index(label) for label in labels])
+    logits = _out_of_fold(messages, labels, mails, report)
+    temperature = temperature_of(logits, truth)
+    probabilities = softmax(logits, temperature)
+    predicted = probabilities.argmax(axis=1)
+    thresholds = {Outcome(n): threshold_of(Outcome(n), probabilities, predicted, truth, k) for k, n in enumerate(names)}
+    report("training on all mails", FOLDS, FOLDS + 1)
+    pipeline = new_pipeline().fit(messages, labels)
+    final = pipeline.named_steps["classifier"]
+    final.coef_ = (final.coef_ / temperature).astype(np.float32)
+    final.intercept_ = final.intercept_ / temperature
+    report("done", FOLDS + 1, FOLDS + 1)
+    return Trained(Model(version, pipeline, thresholds), probabilities)

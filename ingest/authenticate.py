@@ -1,0 +1,145 @@
+"""Who sent a mail, proven by DKIM on its raw bytes and aligned with Meta's domains. Never fails: doubt is a verdict, too.
+
+dkimpy checks the signature; what it does not check is checked here (docs/threat-model.md): alignment, `l=`, doubled headers, which
+headers were signed, test keys.
+"""
+
+import email
+import re
+from collections import Counter
+from dataclasses import dataclass
+from email.message import Message as Mime
+from typing import Protocol
+
+import dkim
+from dkim.util import InvalidTagValueList, parse_tag_value
+
+from ingest.keys import Key
+from ingest.parse import header_texts
+from ingest.sender import domain_of, meta_domain, only_sender
+from ledger.trust import Proof, Trust
+
+ONCE = ("From", "Subject", "Date", "To", "Message-ID", "MIME-Version", "Content-Type", "Content-Transfer-Encoding")
+"""Headers that a mail may have once only: a second one on top is shown to the reader while the signature covers the first."""
+MUST_BE_SIGNED = frozenset({"from", "subject", "to", "date"})
+MIN_RSA_BITS = 1024
+MAX_SIGNATURES = 5
+MAX_SIZE = 30 * 1024 * 1024
+LOOK_ALIKE = re.compile(r"faceb|instagr|whatsapp|\bmeta", re.IGNORECASE)
+
+
+class KeySource(Protocol):
+    """Where DKIM keys come from."""
+
+    def look_up(self, name: str) -> Key: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """The tags of one DKIM-Signature header."""
+
+    index: int
+    tags: dict[str, str]
+
+    @property
+    def domain(self) -> str:
+        return self.tags.get("d", "").lower().rstrip(".")
+
+    @property
+    def selector(self) -> str:
+        return self.tags.get("s", "")
+
+    @property
+    def signed(self) -> frozenset[str]:
+        return frozenset(name.strip().lower() for name in self.tags.get("h", "").split(":"))
+
+
+def _signatures(mime: Mime) -> list[Signature]:
+    found = []
+    for index, value in enumerate(header_texts(mime, "DKIM-Signature")[:MAX_SIGNATURES]):
+        try:
+            tags = {k.decode("ascii"): v.decode("ascii") for k, v in parse_tag_value(value.encode("ascii")).items()}
+        except (InvalidTagValueList, UnicodeError):
+            continue
+        found.append(Signature(index, tags))
+    return found
+
+
+def _doubled(mime: Mime) -> str | None:
+    counts = Counter(key.lower() for key in mime)
+    return next((name for name in ONCE if counts[name.lower()] > 1), None)
+
+
+def _refused(signature: Signature, sender_domain: str) -> str | None:
+    """Why a signature proves nothing whatever its key says, or None."""
+    ours = meta_domain(signature.domain)
+    if ours is None:
+        return f"signed by {signature.domain or 'nobody'}, not by Meta"
+    if ours != meta_domain(sender_domain):
+        return f"signed by {signature.domain}, not aligned with the sender's domain"
+    if "l" in signature.tags:
+        return "the signature covers only part of the text (l=)"
+    missing = MUST_BE_SIGNED - signature.signed
+    if missing:
+        return f"the signature leaves out {', '.join(sorted(missing))}"
+    return None
+
+
+def _verified(raw: bytes, signature: Signature, keys: KeySource) -> Proof:
+    name = f"{signature.selector}._domainkey.{signature.domain}"
+    key = keys.look_up(name)
+    seen = {"domain": signature.domain, "selector": signature.selector, "key": key.record, "signature": signature.tags.get("b")}
+    if not key.reachable:
+        return Proof(Trust.UNKNOWN, f"the key of {signature.domain} could not be looked up", **seen)
+    if key.record is None:
+        return Proof(Trust.UNPROVEN, f"no key {signature.selector} at {signature.domain}: it may have been replaced", **seen)
+    if re.search(r"(?:^|;)\s*t\s*=[^;]*\by\b", key.record):
+        return Proof(Trust.UNPROVEN, f"{signature.domain} marks its key as a test (t=y)", **seen)
+    if _signature_fits(raw, signature, key.record):
+        return Proof(Trust.PROVEN, f"DKIM d={signature.domain}", **seen)
+    return Proof(Trust.UNPROVEN, f"the signature of {signature.domain} does not fit: the mail was altered or is not Meta's", **seen)
+
+
+def _signature_fits(raw: bytes, signature: Signature, record: str) -> bool:
+    checker = dkim.DKIM(raw, minkey=MIN_RSA_BITS)
+    try:
+        return bool(checker.verify(idx=signature.index, dnsfunc=lambda name, timeout=5: record.encode("ascii", "replace")))
+    except Exception:  # noqa: BLE001 - dkimpy raises many types on hostile mail; none of them proves anything
+        return False
+
+
+def _best(proofs: list[Proof]) -> Proof:
+    order = (Trust.PROVEN, Trust.UNKNOWN, Trust.FORGED, Trust.UNPROVEN)
+    return min(proofs, key=lambda proof: order.index(proof.trust))
+
+
+def authenticate(raw: bytes, keys: KeySource) -> Proof:
+    """Judge the sender of one raw mail. Only a mail that says it is Meta's causes a look-up."""
+    if len(raw) > MAX_SIZE:
+        return Proof(Trust.UNPROVEN, "too large to check")
+    try:
+        mime = email.message_from_bytes(raw)
+    except Exception:  # noqa: BLE001 - what no parser reads proves nothing
+        return Proof(Trust.UNPROVEN, "unreadable headers")
+    address, _, doubt = only_sender(header_texts(mime, "From"))
+    if doubt:
+        claims = any(
+            meta_domain(domain_of(part))
+            for value in header_texts(mime, "From")
+            for part in re.findall(r"[^\s<>,;()\"]+@[^\s<>,;()\"]+", value)
+        )
+        return Proof(Trust.FORGED if claims else Trust.UNPROVEN, f"the sender is not one address: {doubt}")
+    domain = domain_of(address)
+    if meta_domain(domain) is None:
+        imitates = LOOK_ALIKE.search(domain)
+        return Proof(Trust.FORGED if imitates else Trust.UNPROVEN, f"{domain or 'the sender'} is not a domain of Meta's")
+    if doubled := _doubled(mime):
+        return Proof(Trust.FORGED, f"more than one {doubled} header")
+    signatures = _signatures(mime)
+    if not signatures:
+        return Proof(Trust.UNPROVEN, "no DKIM signature")
+    proofs = []
+    for signature in signatures:
+        refused = _refused(signature, domain)
+        proofs.append(Proof(Trust.UNPROVEN, refused) if refused else _verified(raw, signature, keys))
+    return _best(proofs)

@@ -1,0 +1,32 @@
+"""The language-neutral layer: the same few things said in every language, found as concepts in each clause."""
+
+from functools import cache
+
+from ingest.lexicon import language
+from ingest.pattern import Matcher, pattern_words
+from ingest.phrases import spoken
+from ledger.message import Hit
+from ledger.text import Words
+
+
+@cache
+def _matcher(code: str) -> Matcher[str]:
+    concepts = language(code).concepts
+    return Matcher((pattern_words(value), name) for name, values in concepts.items() for value in values)
+
+
+def find_concepts(words: Words, code: str | None) -> tuple[Hit, ...]:
+    """The concepts of a text in order. A longer run of words hides the shorter ones of the same concept inside it."""
+    best: dict[tuple[str, int], int] = {}
+    for lang in spoken(code):
+        for first, last, name in _matcher(lang).find(words.folded):
+            if words.sentence[first] == words.sentence[last]:
+                best[(name, first)] = max(best.get((name, first), 0), last)
+    hits, reach = [], dict[str, int]()
+    for (name, first), last in sorted(best.items(), key=lambda item: (item[0][1], -item[1], item[0][0])):
+        if reach.get(name, -1) >= last:
+            continue
+        reach[name] = last
+        start, end = words.span(first, last)
+        hits.append(Hit(name, start, end, words.clause[first], words.sentence[first]))
+    return tuple(hits)

@@ -1,0 +1,176 @@
+"""Stored mail becomes decisions: parse, extract, classify, authenticate, bind, write. Offline but for DKIM keys; safe to repeat."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from ingest.authenticate import KeySource, authenticate
+from ingest.binding import bind
+from ingest.candidate import concerns_meta
+from ingest.extract import extract
+from ingest.parse import parse
+from ledger.entry import Decision
+from ledger.ledger import Ledger
+from ledger.mailboxes import MailboxRow
+from ledger.message import Frame, Message
+from ledger.outcome import Outcome
+from ledger.people import User
+from ledger.prediction import Prediction
+from ledger.record import StoredMail, Verdict
+from ledger.text import masked_codes
+from ledger.trust import Proof, Trust
+
+AT_ONCE = 100
+Classify = Callable[[Sequence[Message]], list[Prediction]]
+
+
+def read(raw: bytes) -> Message:
+    """Parse and extract: the one way from raw bytes to a full Message, for live mail and for training."""
+    return extract(parse(raw))
+
+
+@dataclass(slots=True)
+class Counts:
+    """What happened to mails, and why some were left out."""
+
+    seen: int = 0
+    candidates: int = 0
+    recorded: int = 0
+    skipped: dict[str, int] = field(default_factory=dict)
+
+    def skip(self, reason: str, count: int = 1) -> None:
+        """Count mails that were left out."""
+        if count:
+            self.skipped[reason] = self.skipped.get(reason, 0) + count
+
+    def add(self, other: "Counts") -> None:
+        """Add the counts of another pass."""
+        self.seen += other.seen
+        self.candidates += other.candidates
+        self.recorded += other.recorded
+        for reason, count in other.skipped.items():
+            self.skip(reason, count)
+
+
+def proof_of(message: Message, raw: bytes, keys: KeySource) -> Proof:
+    """Proof for the words that are judged: the attached original's own bytes, nobody's where text was passed on inline."""
+    if message.frame is Frame.ATTACHED and message.original:
+        return authenticate(message.original, keys)
+    if message.frame is Frame.FORWARD:
+        return Proof(Trust.UNPROVEN, "passed on inside another mail, whose sender could change it")
+    return authenticate(raw, keys)
+
+
+def _form_url(message: Message) -> str | None:
+    return next((link.url for link in message.links if link.form and link.product), None)
+
+
+def _phrases(message: Message, outcome: Outcome) -> tuple[str, ...]:
+    """What the outcome rests on: its own phrases, the deciding and unconditional ones first."""
+    own = [phrase for phrase in message.phrases if phrase.outcome is outcome]
+    ranked = sorted(own, key=lambda p: (p.conditional, not p.deciding, p.start))
+    return tuple(dict.fromkeys(masked_codes(phrase.text) for phrase in ranked))[:5]
+
+
+def decision_of(
+    mail: StoredMail, message: Message, prediction: Prediction, proof: Proof, bound: bool, reason: str, mailbox: str | None
+) -> Decision:
+    """Put everything that was found out about a mail into one decision."""
+    return Decision(
+        sha256=mail.sha256,
+        outcome=prediction.outcome,
+        confidence=prediction.confidence,
+        abstained=prediction.abstained,
+        model=prediction.model,
+        trust=proof.trust,
+        trust_reason=proof.reason,
+        product=message.product,
+        track=message.track,
+        bound=bound,
+        bound_reason=reason,
+        subject=masked_codes(message.subject)[:300],
+        phrases=_phrases(message, prediction.outcome),
+        language=message.language,
+        form_url=_form_url(message),
+        announces_extension=message.announces_extension and prediction.outcome is Outcome.RECEIPT,
+        names_accounts_centre=message.names_accounts_centre,
+        mailbox=mailbox,
+        defects=message.defects[:10],
+    )
+
+
+class Decider:
+    """Turns stored mails of a mailbox into entries."""
+
+    def __init__(self, ledger: Ledger, classify: Classify, keys: KeySource, now: Callable[[], datetime]) -> None:
+        self._ledger, self._classify, self._keys, self._now = ledger, classify, keys, now
+
+    def decide(self, mailbox: MailboxRow) -> Counts:
+        """Decide all mails of a mailbox that wait for it."""
+        counts = Counts()
+        served = self._ledger.people.of_mailbox(mailbox.id)
+        while waiting := self._ledger.record.undecided(mailbox, AT_ONCE):
+            self._decide_some(mailbox, waiting, served, counts)
+        return counts
+
+    def assign(self, mailbox: MailboxRow) -> Counts:
+        """Look again at mails that a shared mailbox could give to nobody: an address may be known by now."""
+        counts = Counts()
+        waiting = self._ledger.record.undecided(mailbox, 100_000, ("unassigned",))
+        served = self._ledger.people.of_mailbox(mailbox.id)
+        for start in range(0, len(waiting), AT_ONCE):
+            self._decide_some(mailbox, waiting[start : start + AT_ONCE], served, counts)
+        return counts
+
+    def _decide_some(self, mailbox: MailboxRow, mails: list[StoredMail], served: Mapping[User, frozenset[str]], counts: Counts) -> None:
+        messages = [read(mail.raw) for mail in mails]
+        about = [concerns_meta(message) for message in messages]
+        states = {mail.sha256: "unrelated" for mail, ok in zip(mails, about, strict=True) if not ok}
+        pairs = [(mail, message) for mail, message, ok in zip(mails, messages, about, strict=True) if ok]
+        verdicts: list[Verdict] = []
+        for (mail, message), prediction in zip(pairs, self._classify([m for _, m in pairs]), strict=True):
+            found = self._verdicts(mailbox, mail, message, prediction, served)
+            verdicts += found
+            states[mail.sha256] = "decided" if found else "unassigned"
+        counts.recorded += self._ledger.record.decide(mailbox, states, verdicts, self._now())
+        counts.skip("not about Meta", sum(not ok for ok in about))
+        counts.skip("for no known user", sum(state == "unassigned" for state in states.values()))
+
+    def _verdicts(
+        self, mailbox: MailboxRow, mail: StoredMail, message: Message, prediction: Prediction, served: Mapping[User, frozenset[str]]
+    ) -> list[Verdict]:
+        bindings = bind(message, served)
+        if not bindings:
+            return []
+        proof = proof_of(message, mail.raw, self._keys)
+        return [
+            Verdict(b.user, mail.arrived_at, decision_of(mail, message, prediction, proof, b.bound, b.reason, mailbox.name))
+            for b in bindings
+        ]
+
+    def look_again(self, mailbox: MailboxRow) -> int:
+        """Decide again what rested on something that may have changed: a key that was not reachable, an address that was not known."""
+        served = self._ledger.people.of_mailbox(mailbox.id)
+        verdicts = [v for user in served for v in self._second_verdicts(user, mailbox, served)]
+        return self._ledger.record.redecide(verdicts, self._now()) if verdicts else 0
+
+    def _second_verdicts(self, user: User, mailbox: MailboxRow, served: Mapping[User, frozenset[str]]) -> list[Verdict]:
+        found = []
+        for at, decision in self._ledger.record.latest_decisions(user):
+            if decision.mailbox != mailbox.name or (decision.trust is not Trust.UNKNOWN and decision.bound):
+                continue
+            mail = self._ledger.record.mail(decision.sha256)
+            if mail is None:
+                continue
+            message = read(mail.raw)
+            binding = next((b for b in bind(message, served) if b.user == user), None)
+            proof = (
+                proof_of(message, mail.raw, self._keys) if decision.trust is Trust.UNKNOWN else Proof(decision.trust, decision.trust_reason)
+            )
+            bound, reason = (binding.bound, binding.reason) if binding else (decision.bound, decision.bound_reason)
+            found.append(Verdict(user, at, _renewed(decision, proof, bound, reason)))
+        return found
+
+
+def _renewed(decision: Decision, proof: Proof, bound: bool, reason: str) -> Decision:
+    return replace(decision, trust=proof.trust, trust_reason=proof.reason, bound=bound, bound_reason=reason)

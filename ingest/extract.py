@@ -1,0 +1,75 @@
+"""What a parsed mail holds: its language, links, status phrases, concepts, product and track. Pure; never fails."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
+
+from ingest.concepts import find_concepts
+from ingest.link import read_links
+from ingest.phrases import find_phrases
+from ingest.sender import domain_of, is_meta, meta_domain
+from ingest.speech import language_of
+from ledger.message import Hit, Link, Message
+from ledger.outcome import Product, Track
+from ledger.text import CODE, words_of
+
+SENDER_PRODUCT = {"instagram.com": Product.INSTAGRAM, "whatsapp.com": Product.WHATSAPP}
+FACEBOOK_DOMAINS = frozenset({"facebookmail.com", "facebook.com"})
+NAMED = {product.value: product for product in Product if product is not Product.META}
+REQUEST_CONCEPTS = frozenset({"REQUEST", "OBJECTION", "FORM", "SUBMIT"})
+HEDGES = frozenset({"IF", "STILL", "MAY"})
+EXTENSION_CONCEPTS = frozenset({"EXTEND", "MONTH"})
+"""GDPR Art. 12(3): Meta says that it takes longer, and counts in months."""
+
+
+def extract(message: Message) -> Message:
+    """The same message with everything filled in that can be read out of its text and links."""
+    words, subject = words_of(message.text), words_of(message.subject)
+    language = language_of(f"{message.subject}\n{message.text}")
+    links = read_links(message.anchors)
+    hits = find_concepts(words, language)
+    names = {hit.concept for hit in hits}
+    return replace(
+        message,
+        language=language,
+        from_meta=is_meta(message.author),
+        links=links,
+        phrases=find_phrases(words, language),
+        hits=hits,
+        subject_hits=find_concepts(subject, language),
+        product=_product(message, links, subject.folded, words.folded),
+        track=_track(links, hits),
+        has_code=CODE.search(message.subject) is not None or CODE.search(message.text) is not None,
+        announces_extension=names >= EXTENSION_CONCEPTS,
+        names_accounts_centre="ACCOUNTS_CENTRE" in names,
+    )
+
+
+def _only_named(words: Iterable[str]) -> Product | None:
+    named = {NAMED[word] for word in words if word in NAMED}
+    return named.pop() if len(named) == 1 else None
+
+
+def _product(message: Message, links: tuple[Link, ...], subject: list[str], words: list[str]) -> Product:
+    """The product that an answer is about: its form's, its sender's, the only one it names; else all of Meta."""
+    forms = {link.product for link in links if link.product and link.track is Track.OWN_DATA}
+    domain = meta_domain(domain_of(message.author))
+    if len(forms) == 1:
+        return forms.pop()
+    if domain in SENDER_PRODUCT:
+        return SENDER_PRODUCT[domain]
+    if named := _only_named(subject) or _only_named(words):
+        return named
+    return Product.FACEBOOK if domain in FACEBOOK_DOMAINS else Product.META
+
+
+def _track(links: tuple[Link, ...], hits: tuple[Hit, ...]) -> Track:
+    """Third-party when only that form is linked, or one sentence speaks of both the request and information from third parties."""
+    tracks = {link.track for link in links if link.track}
+    if tracks:
+        return Track.THIRD_PARTY if tracks == {Track.THIRD_PARTY} else Track.OWN_DATA
+    sentences: dict[int, set[str]] = defaultdict(set)
+    for hit in hits:
+        sentences[hit.sentence].add(hit.concept)
+    asked = any("THIRD_PARTY" in s and s & REQUEST_CONCEPTS and not s & HEDGES for s in sentences.values())
+    return Track.THIRD_PARTY if asked else Track.OWN_DATA

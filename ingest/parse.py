@@ -1,0 +1,264 @@
+"""Raw bytes to `Message`: the one border behind which mail-parser works. Total: whatever comes in, a Message goes out."""
+
+import email
+import logging
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from email import policy
+from email.errors import HeaderParseError
+from email.header import Header, decode_header
+from email.message import Message as Mime
+from email.utils import parsedate_to_datetime
+from typing import TypeVar
+
+import mailparser
+
+from ingest.caps import capped, normalised
+from ingest.identity import identity
+from ingest.markup import render
+from ingest.quote import Split, split
+from ingest.sender import mailboxes_in, only_sender
+from ledger.message import Anchor, Frame, Message
+from ledger.text import clean
+
+T = TypeVar("T")
+
+MAX_TEXT = 64 * 1024
+"""Characters of text that are judged; no answer is longer."""
+logging.getLogger("mailparser").setLevel(logging.CRITICAL)  # it would log what it finds in mails
+
+URL = re.compile(r"https?://[^\s<>\"']{4,2000}")
+DELIVERED = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To")
+
+
+@dataclass(slots=True)
+class Parts:
+    """The readable parts of one mail."""
+
+    plain: list[str] = field(default_factory=list)
+    html: list[str] = field(default_factory=list)
+    originals: list[bytes] = field(default_factory=list)
+    defects: list[str] = field(default_factory=list)
+
+
+def header_texts(mime: Mime, name: str) -> list[str]:
+    """All values of a header as they stand, unfolded; never a `Header` object, never an exception."""
+    values = []
+    for key, value in mime.items():
+        if key.lower() == name.lower():
+            values.append(_one_line(value))
+    return values
+
+
+def _one_line(value: object) -> str:
+    # QUIRK: compat32 returns a `Header` object for raw 8-bit headers.
+    text = value.encode() if isinstance(value, Header) else str(value)
+    return re.sub(r"[\r\n]+[ \t]*", " ", text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")).strip()
+
+
+def decoded(value: str) -> str:
+    """An RFC 2047 header in plain characters; what cannot be decoded stays as it stands."""
+    try:
+        chunks = decode_header(value)
+    except (HeaderParseError, ValueError):
+        return value
+    return "".join(_characters(chunk, charset) if isinstance(chunk, bytes) else chunk for chunk, charset in chunks)
+
+
+def _characters(data: bytes, charset: str | None) -> str:
+    for name in (charset or "utf-8", "utf-8"):
+        try:
+            return data.decode(name)
+        except (LookupError, UnicodeError, ValueError):
+            continue
+    return data.decode("latin-1")
+
+
+def _first(mime: Mime, name: str) -> str:
+    values = header_texts(mime, name)
+    return values[0] if values else ""
+
+
+def _addresses(values: list[str]) -> tuple[str, ...]:
+    found = [address.strip().lower() for _, address in mailboxes_in(values) if "@" in address]
+    return tuple(dict.fromkeys(found))
+
+
+def moment(value: str) -> datetime | None:
+    """A header date as an aware datetime in UTC, or None where it is no date (zones and years may be absurd)."""
+    try:
+        found = parsedate_to_datetime(value)
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (TypeError, ValueError, OverflowError, IndexError):
+        return None
+
+
+def _received(mime: Mime) -> datetime | None:
+    """When the user's own server took the mail in, as its topmost Received header says."""
+    stamp = _first(mime, "Received").rpartition(";")[2].strip()
+    return moment(stamp) if stamp else None
+
+
+def _original(part: Mime) -> bytes | None:
+    """The raw bytes of a mail that is attached as a part, or None when the part is something else."""
+    name = (part.get_filename() or "").lower() if not part.is_multipart() else ""
+    if part.get_content_type() == "message/rfc822":
+        inner = part.get_payload()
+        if isinstance(inner, list) and inner and isinstance(inner[0], Mime):
+            raw = inner[0].as_bytes(policy=policy.compat32.clone(linesep="\r\n"))
+            encoded = part.get("Content-Transfer-Encoding", "").strip().lower() == "base64"
+            return _unbased(raw) if encoded else raw
+    elif name.endswith(".eml"):
+        payload = part.get_payload(decode=True)
+        return payload if isinstance(payload, bytes) and payload else None
+    return None
+
+
+def _unbased(raw: bytes) -> bytes:
+    holder = Mime()
+    holder["Content-Transfer-Encoding"] = "base64"
+    holder.set_payload(raw.strip().decode("ascii", "replace"))
+    payload = holder.get_payload(decode=True)
+    return payload if isinstance(payload, bytes) and payload else raw
+
+
+def _detach(mime: Mime) -> list[bytes]:
+    """Take attached mails and every payload that is no text out of the tree, so that nothing later decodes or mixes them."""
+    originals: list[bytes] = []
+    stack = [mime]
+    while stack:
+        part = stack.pop()
+        if part is not mime and (raw := _original(part)) is not None:
+            originals.append(raw)
+            part.set_type("application/octet-stream") if "Content-Type" in part else None
+            part.set_payload("")
+        elif part.is_multipart():
+            children = part.get_payload()
+            stack.extend(child for child in children if isinstance(child, Mime))
+        elif part.get_content_maintype() != "text":
+            part.set_payload("")
+    return originals
+
+
+def _by_mail_parser(mime: Mime) -> Parts:
+    parsed = mailparser.MailParser(mime)
+    return Parts(list(parsed.text_plain), list(parsed.text_html), defects=sorted(parsed.defects_categories))
+
+
+def _leaves(mime: Mime) -> Iterator[Mime]:
+    for part in mime.walk():
+        if not part.is_multipart() and part.get_content_maintype() == "text":
+            yield part
+
+
+def _by_stdlib(mime: Mime) -> Parts:
+    parts = Parts()
+    for leaf in _leaves(mime):
+        payload = leaf.get_payload(decode=True)
+        text = _characters(payload if isinstance(payload, bytes) else b"", str(leaf.get_param("charset", "utf-8")))
+        (parts.html if leaf.get_content_subtype() == "html" else parts.plain).append(text)
+    return parts
+
+
+def _parts(mime: Mime, raw: bytes) -> Parts:
+    """The readable parts, by the first reader that survives the mail: mail-parser, the standard library, bare bytes."""
+    originals = _guarded(_detach, mime) or []
+    for reader in (_by_mail_parser, _by_stdlib):
+        parts = _guarded(reader, mime)
+        if parts is not None:
+            if reader is _by_stdlib:
+                parts.defects.append("mail-parser failed, read by the standard library")
+            parts.originals = originals
+            return parts
+    return Parts([raw[:MAX_TEXT].decode("utf-8", "replace")], defects=["no parser could read it"], originals=originals)
+
+
+def _guarded(step: Callable[[Mime], T], mime: Mime) -> T | None:
+    """Run a step of a parser. Libraries raise anything on hostile mail: it becomes a defect, never an exception."""
+    try:
+        return step(mime)
+    except Exception:  # noqa: BLE001 - the border is total by design
+        return None
+
+
+def _body(parts: Parts) -> tuple[str, str, list[Anchor], list[str]]:
+    """The text that a reader sees, the hidden text, the links. HTML is what mail programs show where there is both."""
+    shown, hidden, anchors, defects = [], [], [], []
+    for markup in parts.html:
+        rendered = render(markup)
+        shown.append(rendered.text)
+        hidden.append(rendered.hidden)
+        anchors += rendered.anchors
+        defects += rendered.defects
+    plain = "\n\n".join(parts.plain)
+    text = "\n\n".join(shown)
+    if len(text.split()) < 3 <= len(plain.split()):
+        text = plain
+    seen = {anchor.href for anchor in anchors}
+    anchors += [Anchor(url, "") for url in dict.fromkeys(u.rstrip(").,;>") for u in URL.findall(plain[:MAX_TEXT])) if url not in seen]
+    return clean(text[:MAX_TEXT]), clean("\n".join(hidden)[:MAX_TEXT]), anchors, defects
+
+
+def parse(raw: bytes) -> Message:
+    """Read one raw mail. Never raises; what was wrong with the mail is in `Message.defects`."""
+    raw = normalised(raw)
+    sha256, _ = identity(raw)
+    safe, defects = capped(raw)
+    mime = _guarded(lambda _: email.message_from_bytes(safe), Mime())
+    if mime is None:
+        return Message(
+            sha256, len(raw), text=clean(safe[:MAX_TEXT].decode("utf-8", "replace")), defects=(*defects, "no parser could read it")
+        )
+    parts = _parts(mime, safe)
+    text, hidden, anchors, more = _body(parts)
+    subject = clean(decoded(_first(mime, "Subject")))[:1000].replace("\n", " ")
+    address, name, doubt = only_sender(header_texts(mime, "From"))
+    divided = split(subject, text)
+    original = parts.originals[0] if parts.originals else None
+    message = Message(
+        sha256=sha256,
+        size=len(raw),
+        subject=subject,
+        note=divided.note,
+        sender=address,
+        sender_name=clean(decoded(name))[:300],
+        to=_addresses(header_texts(mime, "To")),
+        delivered_to=_addresses([v for h in DELIVERED for v in header_texts(mime, h)]),
+        date=moment(_first(mime, "Date")),
+        received=_received(mime),
+        message_id=clean(_first(mime, "Message-ID"))[:500] or None,
+        frame=divided.frame,
+        original_sender=divided.original_sender,
+        text=divided.text,
+        hidden=hidden,
+        quoted=divided.quoted,
+        anchors=tuple(anchors[:500]),
+        original=original,
+        defects=(*defects, *parts.defects, *more, *([doubt] if doubt else [])),
+    )
+    return _with_original(message, divided)
+
+
+def _with_original(message: Message, divided: Split) -> Message:
+    """Where a mail does nothing but carry another as an attachment, the attached one's words are what it says."""
+    if message.original is None or message.frame is Frame.REPLY:
+        return message
+    inner = parse(message.original)
+    if not inner.text:
+        return message
+    return replace(
+        message,
+        note=message.text,
+        frame=Frame.ATTACHED,
+        text=inner.text,
+        quoted=inner.quoted,
+        hidden=inner.hidden,
+        anchors=inner.anchors,
+        original_sender=inner.sender,
+        to=inner.to,
+        delivered_to=(*message.to, *message.delivered_to),
+        subject=inner.subject or message.subject,
+        defects=(*message.defects, *inner.defects),
+    )

@@ -1,0 +1,46 @@
+"""Status phrases: fixed runs of words that say what a mail decides, matched on folded words inside one sentence."""
+
+from functools import cache
+
+from ingest.lexicon import BASE, PhraseRule, language
+from ingest.pattern import Matcher
+from ledger.message import Phrase
+from ledger.text import Words
+
+
+@cache
+def _rules(code: str) -> Matcher[PhraseRule]:
+    return Matcher((tuple((word, False) for word in rule.words), rule) for rule in language(code).phrases)
+
+
+@cache
+def _conditions(code: str) -> Matcher[bool]:
+    return Matcher((tuple((word, False) for word in words), True) for words in language(code).conditions)
+
+
+def spoken(code: str | None) -> tuple[str, ...]:
+    """The languages to look in: the mail's own and English."""
+    return (code, BASE) if code and code != BASE else (BASE,)
+
+
+def conditional_sentences(words: Words, code: str | None) -> set[int]:
+    """Numbers of the sentences that hold a condition: what they promise is not decided."""
+    return {words.sentence[start] for lang in spoken(code) for start, _, _ in _conditions(lang).find(words.folded)}
+
+
+def find_phrases(words: Words, code: str | None) -> tuple[Phrase, ...]:
+    """The status phrases of a text with their spans; of overlapping ones with the same outcome the longest."""
+    conditional = conditional_sentences(words, code)
+    found: dict[tuple[int, int, str], Phrase] = {}
+    for lang in spoken(code):
+        for first, last, rule in _rules(lang).find(words.folded):
+            if words.sentence[first] != words.sentence[last]:
+                continue
+            start, end = words.span(first, last)
+            phrase = Phrase(words.text[start:end], rule.outcome, rule.deciding, words.sentence[first] in conditional, start, end)
+            found[(start, end, rule.outcome)] = phrase
+    return tuple(sorted(_longest(list(found.values())), key=lambda p: (p.start, p.end)))
+
+
+def _longest(phrases: list[Phrase]) -> list[Phrase]:
+    return [p for p in phrases if not any(q is not p and q.outcome is p.outcome and q.start <= p.start and p.end <= q.end for q in phrases)]

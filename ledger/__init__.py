@@ -1,0 +1,1 @@
+"""The shared rules and the record. Everything here but the store is pure."""

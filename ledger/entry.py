@@ -1,0 +1,134 @@
+"""One fact in the ledger, written once, and the hash chain that holds a user's entries together."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, fields
+from datetime import date, datetime
+from enum import Enum
+from typing import Any, ClassVar
+
+from ledger.outcome import Outcome, Product, Track
+from ledger.trust import Trust
+
+GENESIS = "0" * 64
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was decided of one mail: by the model, on the sender, on whose it is.
+
+    A second look (another model, a key that can be reached again, an address that turned out to be the user's) is another entry;
+    the newest counts, but a proof once given is never taken back.
+    """
+
+    kind: ClassVar[str] = "decision"
+    sha256: str
+    outcome: Outcome
+    confidence: float
+    abstained: bool
+    model: str
+    trust: Trust
+    trust_reason: str
+    product: Product
+    track: Track
+    bound: bool
+    bound_reason: str
+    subject: str
+    phrases: tuple[str, ...] = ()
+    language: str | None = None
+    form_url: str | None = None
+    announces_extension: bool = False
+    names_accounts_centre: bool = False
+    mailbox: str | None = None
+    defects: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        return f"decision:{self.sha256}:{self.model}:{self.trust}:{self.bound}"
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A person's word on one mail. It outranks every model, for ever; of several, the last said counts."""
+
+    kind: ClassVar[str] = "correction"
+    sha256: str
+    outcome: Outcome
+    by: str
+    said_at: datetime
+
+    @property
+    def key(self) -> str:
+        return f"correction:{self.sha256}:{self.said_at.isoformat()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """«I submitted the form.» `whole_day`: only the day is known, not the hour."""
+
+    kind: ClassVar[str] = "filing"
+    product: Product
+    track: Track
+    on: date
+    whole_day: bool
+    by: str
+
+    @property
+    def key(self) -> str:
+        return f"filing:{self.product}:{self.track}:{self.on.isoformat()}"
+
+
+Body = Decision | Correction | Filing
+BODIES: dict[str, type[Body]] = {body.kind: body for body in (Decision, Correction, Filing)}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A body with its times: `at` is when it happened (arrival of the mail), `recorded_at` when it was written. Both aware, UTC."""
+
+    at: datetime
+    recorded_at: datetime
+    body: Body
+    seq: int = 0
+    hash: str = ""
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def body_json(body: Body) -> str:
+    """A body as canonical JSON: sorted keys, no spaces, ASCII."""
+    plain = {name: _plain(value) for name, value in asdict(body).items()}
+    return json.dumps(plain, sort_keys=True, separators=(",", ":"))
+
+
+_READ: dict[str, Any] = {
+    "outcome": Outcome,
+    "trust": Trust,
+    "product": Product,
+    "track": Track,
+    "phrases": tuple,
+    "defects": tuple,
+    "said_at": datetime.fromisoformat,
+    "on": date.fromisoformat,
+}
+
+
+def body_of(kind: str, text: str) -> Body:
+    """Read a body back from its JSON. Keys that this version does not know are left out (a newer version wrote them)."""
+    cls = BODIES[kind]
+    known = {field.name for field in fields(cls)}
+    return cls(**{name: _READ.get(name, lambda v: v)(value) for name, value in json.loads(text).items() if name in known})
+
+
+def chained(previous: str, user: str, seq: int, at: datetime, recorded_at: datetime, kind: str, body: str) -> str:
+    """The SHA-256 of an entry and the hash before it: whoever alters, removes or inserts an entry breaks all that follow."""
+    parts = (previous, user, str(seq), at.isoformat(), recorded_at.isoformat(), kind, body)
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -1,0 +1,16 @@
+"""What a model says of one message."""
+
+from dataclasses import dataclass, field
+
+from ledger.outcome import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """An outcome with its calibrated confidence (0 to 1). Where `abstained`, the outcome is only the best guess."""
+
+    outcome: Outcome
+    confidence: float
+    abstained: bool
+    model: str
+    probabilities: dict[Outcome, float] = field(default_factory=dict)

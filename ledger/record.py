@@ -1,0 +1,271 @@
+"""The record: raw mail, where it lies, and the append-only entries. Every batch is one transaction."""
+
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from ledger.database import Database
+from ledger.entry import GENESIS, Body, Correction, Decision, Entry, body_json, body_of, chained
+from ledger.mailboxes import Cursor, MailboxRow
+from ledger.people import User
+from ledger.status import Status, status_of
+from ledger.tables import cases, cursors, entries, locations, messages, users
+from ledger.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One mail of a folder: its UID and, where it is a candidate, its raw bytes and time of arrival (INTERNALDATE)."""
+
+    uid: int
+    sha256: str | None = None
+    raw: bytes = b""
+    arrived_at: datetime | None = None
+    state: str = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What was seen of a folder in one go, and how far that brings the cursor."""
+
+    mailbox: MailboxRow
+    folder: str
+    cursor: Cursor | None
+    arrivals: tuple[Arrival, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMail:
+    sha256: str
+    raw: bytes
+    arrived_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A decision for one user, with the arrival of the mail it is about."""
+
+    user: User
+    at: datetime
+    decision: Decision
+
+
+def _entry(row: Any) -> Entry:
+    return Entry(row.at, row.recorded_at, body_of(row.kind, row.body), row.seq, row.hash)
+
+
+class Record:
+    """All reads and writes of mail and entries, inside one organisation."""
+
+    def __init__(self, database: Database, vault: Vault, organisation: int) -> None:
+        self._db, self._vault, self._org = database, vault, organisation
+
+    # raw mail
+
+    def store(self, batch: Batch) -> None:
+        """Keep a batch: raw mail, locations and cursor in one transaction. Storing it again changes nothing."""
+        place = {
+            "organisation_id": self._org,
+            "mailbox_id": batch.mailbox.id,
+            "folder": batch.folder,
+            "uidvalidity": batch.cursor.uidvalidity if batch.cursor else 0,
+        }
+        found = [place | {"uid": a.uid, "sha256": a.sha256, "state": a.state} for a in batch.arrivals]
+        kept = [self._sealed(a.sha256, a.raw, a.arrived_at) for a in batch.arrivals if a.sha256 and a.arrived_at]
+        with self._db.write() as connection:
+            if kept:
+                connection.execute(self._db.insert_new(messages), kept)
+            if found:
+                connection.execute(self._db.insert_new(locations), found)
+            if batch.cursor:
+                self._advance(connection, batch, batch.cursor)
+
+    def _sealed(self, sha256: str, raw: bytes, arrived_at: datetime) -> dict[str, object]:
+        sealed = self._vault.seal(f"mail:{sha256}", zlib.compress(raw, 3))
+        return {"organisation_id": self._org, "sha256": sha256, "raw": sealed, "size": len(raw), "arrived_at": arrived_at}
+
+    def _advance(self, connection: Connection, batch: Batch, cursor: Cursor) -> None:
+        where = (cursors.c.mailbox_id == batch.mailbox.id, cursors.c.folder == batch.folder)
+        values = {"uidvalidity": cursor.uidvalidity, "uid": cursor.uid}
+        if connection.execute(update(cursors).where(*where).values(values)).rowcount == 0:
+            row = {"organisation_id": self._org, "mailbox_id": batch.mailbox.id, "folder": batch.folder, **values}
+            connection.execute(insert(cursors).values(row))
+
+    def undecided(self, mailbox: MailboxRow, limit: int, states: Sequence[str] = ("stored",)) -> list[StoredMail]:
+        """Mails of a mailbox that are stored and wait for a decision, oldest first."""
+        waiting = select(locations.c.sha256).where(locations.c.mailbox_id == mailbox.id, locations.c.state.in_(states))
+        query = select(messages.c.sha256, messages.c.raw, messages.c.arrived_at).where(
+            messages.c.organisation_id == self._org, messages.c.sha256.in_(waiting)
+        )
+        with self._db.read() as connection:
+            rows = connection.execute(query.order_by(messages.c.arrived_at, messages.c.sha256).limit(limit)).all()
+        return [self._opened(row) for row in rows]
+
+    def _opened(self, row: Any) -> StoredMail:
+        raw = zlib.decompress(self._vault.open(f"mail:{row.sha256}", row.raw))
+        return StoredMail(row.sha256, raw, row.arrived_at)
+
+    def mail(self, sha256: str) -> StoredMail | None:
+        """One stored mail, or None."""
+        query = select(messages.c.sha256, messages.c.raw, messages.c.arrived_at)
+        with self._db.read() as connection:
+            row = connection.execute(query.where(messages.c.organisation_id == self._org, messages.c.sha256 == sha256)).one_or_none()
+        return self._opened(row) if row else None
+
+    def known(self, shas: Iterable[str]) -> set[str]:
+        """Those of the given mails that are stored already."""
+        query = select(messages.c.sha256).where(messages.c.organisation_id == self._org, messages.c.sha256.in_(list(shas)))
+        with self._db.read() as connection:
+            return set(connection.scalars(query))
+
+    # entries
+
+    def decide(self, mailbox: MailboxRow, decided: dict[str, str], verdicts: Sequence[Verdict], now: datetime) -> int:
+        """Write decisions and the new location states (`sha256 → state`) of their mails; return how many entries are new."""
+        with self._db.write() as connection:
+            written = self._append_verdicts(connection, verdicts, now)
+            for sha256, state in decided.items():
+                where = (locations.c.mailbox_id == mailbox.id, locations.c.sha256 == sha256)
+                connection.execute(update(locations).where(*where).values(state=state))
+            self._drop_unrelated(connection, [sha256 for sha256, state in decided.items() if state == "unrelated"])
+        return written
+
+    def _drop_unrelated(self, connection: Connection, shas: Sequence[str]) -> None:
+        """Delete the bytes of mails that turned out to be about something else, unless an entry needs them."""
+        needed = select(entries.c.sha256).where(entries.c.organisation_id == self._org, entries.c.sha256.in_(shas))
+        where = (messages.c.organisation_id == self._org, messages.c.sha256.in_(shas), messages.c.sha256.not_in(needed))
+        if shas:
+            connection.execute(delete(messages).where(*where))
+
+    def redecide(self, verdicts: Sequence[Verdict], now: datetime) -> int:
+        """Write further decisions on mails that have one; return how many entries are new."""
+        with self._db.write() as connection:
+            return self._append_verdicts(connection, verdicts, now)
+
+    def _append_verdicts(self, connection: Connection, verdicts: Sequence[Verdict], now: datetime) -> int:
+        by_user: dict[User, list[tuple[datetime, Body]]] = defaultdict(list)
+        for verdict in verdicts:
+            by_user[verdict.user].append((verdict.at, verdict.decision))
+        return sum(self._append(connection, user, bodies, now) for user, bodies in sorted(by_user.items(), key=lambda item: item[0].id))
+
+    def write(self, user: User, at: datetime, body: Body, now: datetime) -> bool:
+        """Append one entry; False when the same was written before."""
+        with self._db.write() as connection:
+            return bool(self._append(connection, user, [(at, body)], now))
+
+    def _append(self, connection: Connection, user: User, bodies: Sequence[tuple[datetime, Body]], now: datetime) -> int:
+        connection.execute(select(users.c.id).where(users.c.id == user.id).with_for_update())
+        last = connection.execute(
+            select(entries.c.seq, entries.c.hash).where(entries.c.user_id == user.id).order_by(entries.c.seq.desc()).limit(1)
+        ).one_or_none()
+        seq, previous = (last.seq, last.hash) if last else (0, GENESIS)
+        keys = {body.key for _, body in bodies}
+        seen = set(connection.scalars(select(entries.c.key).where(entries.c.user_id == user.id, entries.c.key.in_(keys))))
+        now = now.astimezone(UTC)
+        rows = []
+        for at, body in bodies:
+            if body.key in seen:
+                continue
+            at = at.astimezone(UTC)
+            seen.add(body.key)
+            seq, text = seq + 1, body_json(body)
+            previous = chained(previous, user.name, seq, at, now, body.kind, text)
+            owner = {"organisation_id": self._org, "user_id": user.id, "sha256": getattr(body, "sha256", None)}
+            fact = {"seq": seq, "kind": body.kind, "key": body.key, "at": at, "recorded_at": now, "body": text, "hash": previous}
+            rows.append(owner | fact)
+        if rows:
+            connection.execute(insert(entries), rows)
+            self._project(connection, user)
+        return len(rows)
+
+    def _project(self, connection: Connection, user: User) -> None:
+        connection.execute(delete(cases).where(cases.c.user_id == user.id))
+        owner = {"organisation_id": self._org, "user_id": user.id}
+        status = status_of(self._entries(connection, user))
+        rows = [owner | {"product": c.product, "track": c.track, "state": c.state, "since": c.since} for c in status.cases]
+        if rows:
+            connection.execute(insert(cases), rows)
+
+    def _entries(self, connection: Connection, user: User) -> list[Entry]:
+        query = select(entries).where(entries.c.organisation_id == self._org, entries.c.user_id == user.id)
+        return [_entry(row) for row in connection.execute(query.order_by(entries.c.seq))]
+
+    def entries(self, user: User) -> list[Entry]:
+        """All entries of a user in the order they were written."""
+        with self._db.read() as connection:
+            return self._entries(connection, user)
+
+    def status(self, user: User) -> Status:
+        """The user's cases, folded from the entries."""
+        return status_of(self.entries(user))
+
+    def latest_decisions(self, user: User) -> list[tuple[datetime, Decision]]:
+        """The newest decision on each of a user's mails, with the mail's arrival."""
+        latest: dict[str, tuple[datetime, Decision]] = {}
+        for entry in self.entries(user):
+            if isinstance(entry.body, Decision):
+                latest[entry.body.sha256] = (entry.at, entry.body)
+        return list(latest.values())
+
+    def owners(self, sha256: str) -> list[int]:
+        """The ids of the users whose ledger knows this mail."""
+        query = select(entries.c.user_id).where(entries.c.organisation_id == self._org, entries.c.sha256 == sha256).distinct()
+        with self._db.read() as connection:
+            return sorted(connection.scalars(query))
+
+    def users_in(self, state: str | None, product: str | None, after: str, limit: int) -> list[User]:
+        """Users by name with a case in this state or of this product (both optional), from the projection."""
+        query = select(users.c.id, users.c.name).where(users.c.organisation_id == self._org, users.c.name > after)
+        wanted = [cases.c.user_id == users.c.id]
+        if state:
+            wanted.append(cases.c.state == state)
+        if product:
+            wanted.append(cases.c.product == product)
+        if len(wanted) > 1:
+            query = query.where(select(cases.c.user_id).where(*wanted).exists())
+        with self._db.read() as connection:
+            return [User(row.id, row.name) for row in connection.execute(query.order_by(users.c.name).limit(limit))]
+
+    def state_counts(self) -> dict[tuple[str, str], int]:
+        """How many cases are in which (product, state)."""
+        query = select(cases.c.product, cases.c.state, func.count()).where(cases.c.organisation_id == self._org)
+        with self._db.read() as connection:
+            rows = connection.execute(query.group_by(cases.c.product, cases.c.state)).all()
+        return {(product, state): count for product, state, count in rows}
+
+    def broken_chain(self, user: User) -> int | None:
+        """The number of the first entry whose hash does not fit, or None when the chain is whole."""
+        query = select(entries).where(entries.c.organisation_id == self._org, entries.c.user_id == user.id).order_by(entries.c.seq)
+        previous = GENESIS
+        with self._db.read() as connection:
+            for number, row in enumerate(connection.execute(query), start=1):
+                previous = chained(previous, user.name, number, row.at, row.recorded_at, row.kind, row.body)
+                if row.seq != number or row.hash != previous:
+                    return number
+        return None
+
+    def rebuild(self, user: User) -> bool:
+        """Fold a user's entries anew and compare with the projection; True when it was right. It is right afterwards."""
+        with self._db.write() as connection:
+            query = select(cases.c.product, cases.c.track, cases.c.state, cases.c.since).where(cases.c.user_id == user.id)
+            before = set(connection.execute(query).all())
+            self._project(connection, user)
+            return before == set(connection.execute(query).all())
+
+    def corrections(self) -> list[tuple[str, Correction]]:
+        """Every correction in force: (sha256, correction), the last said of each mail."""
+        query = select(entries.c.body).where(entries.c.organisation_id == self._org, entries.c.kind == Correction.kind)
+        with self._db.read() as connection:
+            said = [body_of(Correction.kind, text) for text in connection.scalars(query)]
+        latest: dict[str, Correction] = {}
+        for correction in said:
+            assert isinstance(correction, Correction)
+            known = latest.get(correction.sha256)
+            if known is None or correction.said_at >= known.said_at:
+                latest[correction.sha256] = correction
+        return sorted(latest.items())
