@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from ledger.message import Hit, Message
 from ledger.outcome import Track
@@ -42,7 +42,7 @@ def concept_tokens(hits: tuple[Hit, ...]) -> list[str]:
             plain = sorted(set(names) - MODIFIERS)
             tokens += [f"{governed}{negated}{name}" for name in plain]
             tokens += [f"{governed}{negated}{a}&{b}" for a, b in combinations(plain, 2)]
-            tokens += [f"{a}>{b}" for a, b in zip(names, names[1:], strict=False)]
+            tokens += [f"{a}>{b}" for a, b in pairwise(names)]
         tokens += [f"{governed}{a}~{b}" for a, b in combinations(sorted(everything - MODIFIERS)[:MAX_IN_CLAUSE], 2)]
         tokens += sorted(everything & MODIFIERS)
     return tokens
@@ -67,6 +67,19 @@ def _address_kind(address: str, meta: bool) -> str:
     return "meta" if meta else "other" if address else "none"
 
 
+ANCHORS = {
+    "ai": {"AI", "AI_AT_META", "GENERATIVE", "MODEL"},
+    "objection": {"OBJECT", "OBJECTION", "RIGHT_TO_OBJECT"},
+    "privacy": {"PRIVACY", "YOUR_INFORMATION", "LAW"},
+}
+"""What an answer to an objection speaks of; a decision verb without any of it belongs to another matter (an appeal, a payment)."""
+
+
+def _anchor(message: Message) -> str:
+    names = {hit.concept for hit in message.hits} | {hit.concept for hit in message.subject_hits}
+    return "+".join(anchor for anchor, concepts in ANCHORS.items() if names & concepts) or "none"
+
+
 def structure_tokens(message: Message) -> list[str]:
     """What the mail is made of: whose words, links to forms, a code, its length."""
     kind = _address_kind(message.author, message.from_meta)
@@ -74,6 +87,8 @@ def structure_tokens(message: Message) -> list[str]:
     length = len(message.text)
     tokens = [f"x|frame={message.frame}", f"x|author={kind}", f"x|frame={message.frame},author={kind}"]
     tokens.append(f"x|length={0 if length < 200 else 1 if length < 500 else 2 if length < 1200 else 3}")
+    tokens.append(f"x|anchor={_anchor(message)},author={kind}")
+    tokens += [f"x|to=meta,author={kind}"] if message.to_meta else []
     tokens += ["x|form"] if forms else ["x|noform"]
     tokens += ["x|thirdform"] if any(link.track is Track.THIRD_PARTY for link in forms) else []
     tokens += ["x|code"] if message.has_code else []
@@ -87,7 +102,7 @@ def word_tokens(message: Message) -> list[str]:
     for text in (message.subject, message.text):
         words = words_of(text).folded[:800]
         tokens += [f"w|{word}" for word in words]
-        tokens += [f"w|{a} {b}" for a, b in zip(words, words[1:], strict=False)]
+        tokens += [f"w|{a} {b}" for a, b in pairwise(words)]
     return tokens
 
 

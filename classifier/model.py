@@ -30,7 +30,7 @@ class Model:
         """Calibrated probabilities, shape (n_messages, n_classes), columns as in `classes`."""
         if not messages:
             return np.empty((0, len(self.classes)))
-        return np.asarray(self.pipeline.predict_proba(list(messages)))
+        return only_about_meta(np.asarray(self.pipeline.predict_proba(list(messages))), messages, self.classes)
 
     def predict(self, messages: Sequence[Message], abstain_below: float | None = None) -> list[Prediction]:
         """One prediction for each message. `abstain_below` replaces the thresholds of all outcomes."""
@@ -44,6 +44,14 @@ class Model:
             scores = {name: round(float(p), 4) for name, p in zip(classes, row, strict=True)}
             found.append(Prediction(outcome, round(confidence, 4), abstained, self.version, scores))
         return found
+
+
+def only_about_meta(probabilities: Matrix, messages: Sequence[Message], classes: Sequence[Outcome]) -> Matrix:
+    """The same rows, but certainly `unrelated` for mails that have nothing to do with Meta."""
+    nothing = [not message.about_meta for message in messages]
+    probabilities[nothing] = 0.0
+    probabilities[nothing, classes.index(Outcome.UNRELATED)] = 1.0
+    return probabilities
 
 
 def cannot_be_decisive(outcome: Outcome, message: Message) -> bool:

@@ -13,7 +13,7 @@ from sklearn.pipeline import Pipeline, make_union
 
 from classifier import features
 from classifier.fixtures import Labelled
-from classifier.model import Matrix, Model
+from classifier.model import Matrix, Model, only_about_meta
 from ledger.errors import OperatorError
 from ledger.message import Message
 from ledger.outcome import DECISIVE, Outcome
@@ -111,7 +111,7 @@ def fit(mails: Sequence[Labelled], version: str, report: Report = lambda what, d
     truth = np.array([names.index(label) for label in labels])
     logits = _out_of_fold(messages, labels, mails, report)
     temperature = temperature_of(logits, truth)
-    probabilities = softmax(logits, temperature)
+    probabilities = only_about_meta(softmax(logits, temperature), messages, [Outcome(name) for name in names])
     predicted = probabilities.argmax(axis=1)
     thresholds = {Outcome(n): threshold_of(Outcome(n), probabilities, predicted, truth, k) for k, n in enumerate(names)}
     report("training on all mails", FOLDS, FOLDS + 1)

@@ -1,7 +1,7 @@
 """Which mails may concern an objection, judged by headers alone, so that the bodies of all others are never fetched.
 
 A mail is a candidate when Meta's domains stand in From, when its subject speaks of Meta, its products or an objection, or when it passes
-another mail on (the forwarded original cannot be seen from outside). After its body was read, `concerns_meta` decides whether it is kept.
+another mail on (the forwarded original cannot be seen from outside). After its body was read, `Message.about_meta` decides whether it is kept.
 Recall is measured by `make bench-candidates`.
 """
 
@@ -13,12 +13,10 @@ from ingest.parse import decoded
 from ingest.pattern import Matcher, pattern_words
 from ingest.quote import subject_kind
 from ingest.sender import META_DOMAINS, is_meta, mailboxes_in
-from ledger.message import Frame, Message
 from ledger.text import clean, words_of
 
 HEADERS = ("From", "Sender", "Reply-To", "To", "Delivered-To", "Subject", "Date", "References", "In-Reply-To")
 SUBJECT_CONCEPTS = ("META", "PRODUCT", "AI_AT_META", "OBJECTION", "OBJECT", "RIGHT_TO_OBJECT", "ACCOUNTS_CENTRE")
-SPOKEN_OF = frozenset({"meta", "facebook", "instagram", "whatsapp", "threads"})
 
 
 @cache
@@ -44,13 +42,3 @@ def worth_fetching(headers: Mapping[str, str]) -> str | None:
     if next(_subjects().find(words_of(subject).folded), None):
         return "subject speaks of it"
     return None
-
-
-def concerns_meta(message: Message) -> bool:
-    """Whether a mail whose body was read has to do with Meta at all; what has not is not kept."""
-    if message.from_meta or is_meta(message.sender) or any(link.form for link in message.links):
-        return True
-    if message.frame is Frame.ATTACHED and message.original_sender and is_meta(message.original_sender):
-        return True
-    words = set(words_of(f"{message.subject}\n{message.note}\n{message.text}\n{message.quoted}").folded)
-    return bool(words & SPOKEN_OF)

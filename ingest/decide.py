@@ -6,7 +6,6 @@ from datetime import datetime
 
 from ingest.authenticate import KeySource, authenticate
 from ingest.binding import bind
-from ingest.candidate import concerns_meta
 from ingest.extract import extract
 from ingest.parse import parse
 from ledger.entry import Decision
@@ -124,7 +123,7 @@ class Decider:
 
     def _decide_some(self, mailbox: MailboxRow, mails: list[StoredMail], served: Mapping[User, frozenset[str]], counts: Counts) -> None:
         messages = [read(mail.raw) for mail in mails]
-        about = [concerns_meta(message) for message in messages]
+        about = [message.about_meta for message in messages]
         states = {mail.sha256: "unrelated" for mail, ok in zip(mails, about, strict=True) if not ok}
         pairs = [(mail, message) for mail, message, ok in zip(mails, messages, about, strict=True) if ok]
         verdicts: list[Verdict] = []

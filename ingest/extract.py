@@ -16,6 +16,8 @@ from ledger.text import CODE, words_of
 SENDER_PRODUCT = {"instagram.com": Product.INSTAGRAM, "whatsapp.com": Product.WHATSAPP}
 FACEBOOK_DOMAINS = frozenset({"facebookmail.com", "facebook.com"})
 NAMED = {product.value: product for product in Product if product is not Product.META}
+META_CONCEPTS = frozenset({"META", "PRODUCT", "AI_AT_META"})
+SPOKEN_OF = frozenset({"meta", "facebook", "instagram", "whatsapp", "threads"})
 REQUEST_CONCEPTS = frozenset({"REQUEST", "OBJECTION", "FORM", "SUBMIT"})
 HEDGES = frozenset({"IF", "STILL", "MAY"})
 EXTENSION_CONCEPTS = frozenset({"EXTEND", "MONTH"})
@@ -28,21 +30,32 @@ def extract(message: Message) -> Message:
     language = language_of(f"{message.subject}\n{message.text}")
     links = read_links(message.anchors)
     hits = find_concepts(words, language)
+    subject_hits = find_concepts(subject, language)
     names = {hit.concept for hit in hits}
     return replace(
         message,
         language=language,
+        about_meta=_about_meta(message, links, {*names, *(hit.concept for hit in subject_hits)}, subject.folded),
         from_meta=is_meta(message.author),
+        to_meta=any(is_meta(address) for address in message.to),
         links=links,
         phrases=find_phrases(words, language),
         hits=hits,
-        subject_hits=find_concepts(subject, language),
+        subject_hits=subject_hits,
         product=_product(message, links, subject.folded, words.folded),
         track=_track(links, hits),
         has_code=CODE.search(message.subject) is not None or CODE.search(message.text) is not None,
         announces_extension=names >= EXTENSION_CONCEPTS,
         names_accounts_centre="ACCOUNTS_CENTRE" in names,
     )
+
+
+def _about_meta(message: Message, links: tuple[Link, ...], concepts: set[str], subject: list[str]) -> bool:
+    """Whether Meta sent or got the mail, or its words or links name Meta at all: an answer to an objection does."""
+    people = (message.author, message.sender, *message.to)
+    if any(is_meta(address) for address in people) or concepts & META_CONCEPTS or any(link.form for link in links):
+        return True
+    return bool(SPOKEN_OF & {*subject, *words_of(f"{message.note}\n{message.text}\n{message.quoted}").folded})
 
 
 def _only_named(words: Iterable[str]) -> Product | None:

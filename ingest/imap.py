@@ -173,6 +173,23 @@ class ImapMailbox:
         """Drop the connection; a dead server cannot hold us."""
         _drop(self.client)
 
+    @property
+    def can_idle(self) -> bool:
+        """Whether the server offers IDLE."""
+        with mapped(self._settings):
+            return bool(self.client.has_capability("IDLE"))
+
+    def idle(self) -> None:
+        """Watch INBOX: the server speaks on the socket when something arrives."""
+        with mapped(self._settings):
+            self.client.select_folder("INBOX", readonly=True)
+            self.client.idle()
+
+    def idle_done(self) -> None:
+        """End the watch. Raises RetryableError when the connection died meanwhile (`idle_check` would not tell)."""
+        with mapped(self._settings):
+            self.client.idle_done()
+
     def folders(self) -> list[str]:
         """INBOX, then Junk and All Mail as SPECIAL-USE or their usual names say; or those that the user named."""
         if self._settings.folders:

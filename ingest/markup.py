@@ -16,10 +16,68 @@ MAX_TAG = 20_000
 TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 LONG_TAG = re.compile(r"<[a-zA-Z][^>]{%d}" % MAX_TAG)
 STRIPPED = re.compile(r"<[^>]{0,2000}>")
-UNCLOSED = frozenset("area base br col embed hr img input link meta source track wbr p li td th tr dt dd option tbody thead".split())
+UNCLOSED = frozenset(
+    [
+        "area",
+        "base",
+        "br",
+        "col",
+        "embed",
+        "hr",
+        "img",
+        "input",
+        "link",
+        "meta",
+        "source",
+        "track",
+        "wbr",
+        "p",
+        "li",
+        "td",
+        "th",
+        "tr",
+        "dt",
+        "dd",
+        "option",
+        "tbody",
+        "thead",
+    ]
+)
 SKIPPED = frozenset({"style", "script", "head", "title", "template", "noscript", "svg", "object", "select", "textarea"})
 BLOCKS = frozenset(
-    "address article aside blockquote body center dd div dl dt fieldset footer form h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre section table tr ul".split()
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "center",
+        "dd",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "li",
+        "main",
+        "nav",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "table",
+        "tr",
+        "ul",
+    ]
 )
 CELLS = frozenset({"td", "th"})
 HIDING = re.compile(r"display:none|visibility:hidden|max-height:0|font-size:0|opacity:0(?![.\d])|line-height:0(?![.\d])|mso-hide:all")

@@ -95,7 +95,7 @@ def moment(value: str) -> datetime | None:
         return None
 
 
-def _received(mime: Mime) -> datetime | None:
+def received_moment(mime: Mime) -> datetime | None:
     """When the user's own server took the mail in, as its topmost Received header says."""
     stamp = _first(mime, "Received").rpartition(";")[2].strip()
     return moment(stamp) if stamp else None
@@ -179,7 +179,7 @@ def _guarded(step: Callable[[Mime], T], mime: Mime) -> T | None:
     """Run a step of a parser. Libraries raise anything on hostile mail: it becomes a defect, never an exception."""
     try:
         return step(mime)
-    except Exception:  # noqa: BLE001 - the border is total by design
+    except Exception:
         return None
 
 
@@ -227,7 +227,7 @@ def parse(raw: bytes) -> Message:
         to=_addresses(header_texts(mime, "To")),
         delivered_to=_addresses([v for h in DELIVERED for v in header_texts(mime, h)]),
         date=moment(_first(mime, "Date")),
-        received=_received(mime),
+        received=received_moment(mime),
         message_id=clean(_first(mime, "Message-ID"))[:500] or None,
         frame=divided.frame,
         original_sender=divided.original_sender,

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from dataclasses import asdict, dataclass, fields
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from enum import Enum
 from typing import Any, ClassVar
 
@@ -76,6 +76,13 @@ class Filing:
     @property
     def key(self) -> str:
         return f"filing:{self.product}:{self.track}:{self.on.isoformat()}"
+
+
+def filing_of(product: Product, track: Track, on: date | None, by: str, now: datetime) -> tuple[datetime, Filing]:
+    """A filing with its time: this moment, or the first moment (UTC) of a day that a person names."""
+    if on is None:
+        return now, Filing(product, track, now.astimezone(UTC).date(), whole_day=False, by=by)
+    return datetime.combine(on, time(), UTC), Filing(product, track, on, whole_day=True, by=by)
 
 
 Body = Decision | Correction | Filing

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ledger.database import Database
 from ledger.mailboxes import Mailboxes
-from ledger.people import People
+from ledger.people import People, User
 from ledger.record import Record
 from ledger.vault import Vault
 
@@ -19,6 +19,22 @@ class Ledger:
     people: People
     mailboxes: Mailboxes
     record: Record
+
+    def forget(self, user: User) -> dict[str, int]:
+        """Really delete a user with entries, raw mails and mailboxes that serve nobody else; return how many of each."""
+        mails = self.record.only_of(user)
+        own = [row for row in self.mailboxes.all() if list(self.people.of_mailbox(row.id)) == [user]]
+        counts = {
+            "entries": len(self.record.entries(user)),
+            "mails": len(mails),
+            "addresses": len(self.people.addresses(user)),
+            "mailboxes": len(own),
+        }
+        self.record.drop(mails)
+        for row in own:
+            self.mailboxes.remove(row)
+        self.people.remove(user)
+        return counts
 
 
 def open_ledger(url: str, data: Path, vault: Vault) -> Ledger:

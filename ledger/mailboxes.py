@@ -1,6 +1,7 @@
 """The mailboxes that are read: how to reach them, how they are, and how far they were read."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -10,7 +11,8 @@ from sqlalchemy import delete, func, insert, select, update
 
 from ledger.database import Database
 from ledger.errors import OperatorError
-from ledger.tables import cursors, locations, mailboxes
+from ledger.people import User
+from ledger.tables import cursors, locations, mailbox_users, mailboxes
 from ledger.vault import Vault
 
 
@@ -110,6 +112,16 @@ class Mailboxes:
         with self._db.read() as connection:
             rows = connection.execute(select(mailboxes).where(mailboxes.c.organisation_id == self._org).order_by(mailboxes.c.name))
             return [_row(row) for row in rows]
+
+    def of_users(self, users: Iterable[User]) -> dict[User, list[MailboxRow]]:
+        """The mailboxes that serve each of these users, by name; an empty list for a user without one."""
+        served: dict[int, list[MailboxRow]] = {user.id: [] for user in users}
+        query = select(mailbox_users.c.user_id, mailboxes).join(mailboxes, mailboxes.c.id == mailbox_users.c.mailbox_id)
+        query = query.where(mailboxes.c.organisation_id == self._org, mailbox_users.c.user_id.in_(list(served)))
+        with self._db.read() as connection:
+            for row in connection.execute(query.order_by(mailboxes.c.name)):
+                served[row.user_id].append(_row(row))
+        return {user: served[user.id] for user in users}
 
     def password(self, mailbox: MailboxRow) -> str:
         """The stored secret of a mailbox, opened."""

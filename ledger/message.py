@@ -64,7 +64,8 @@ class Message:
 
     `sha256` is of the raw bytes with line ends normalised to CRLF. `text` is what the classifier judges: the sender's own new
     words, or the forwarded original's where the sender only passed a mail on. `quoted` and `hidden` are kept apart and decide
-    nothing. `from_meta`: `author` is at one of Meta's domains (which proves nothing). `note` is what the sender wrote above a mail passed on. `original` holds the raw bytes of an attached mail (its DKIM signature survives that way).
+    nothing. `about_meta`: Meta sent it, or it
+    names or links Meta. `from_meta`: `author` is at one of Meta's domains (which proves nothing). `note` is what the sender wrote above a mail passed on. `original` holds the raw bytes of an attached mail (its DKIM signature survives that way).
     """
 
     sha256: str
@@ -81,6 +82,7 @@ class Message:
     frame: Frame = Frame.DIRECT
     original_sender: str = ""
     from_meta: bool = False
+    to_meta: bool = False
     text: str = ""
     hidden: str = ""
     quoted: str = ""
@@ -98,6 +100,7 @@ class Message:
     has_code: bool = False
     announces_extension: bool = False
     names_accounts_centre: bool = False
+    about_meta: bool = True
 
     @property
     def author(self) -> str:

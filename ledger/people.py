@@ -115,6 +115,12 @@ class People:
             row = {"organisation_id": self._org, "user_id": user.id, "mailbox_id": mailbox_id}
             connection.execute(self._db.insert_new(mailbox_users).values(row))
 
+    def unserve(self, mailbox_id: int, user: User) -> None:
+        """Note that a mailbox no longer holds this user's mail; the mailbox stays for the others."""
+        with self._db.write() as connection:
+            own = (mailbox_users.c.mailbox_id == mailbox_id, mailbox_users.c.user_id == user.id)
+            connection.execute(delete(mailbox_users).where(*own, mailbox_users.c.organisation_id == self._org))
+
     def make_token(self, user: User | None, scope: str, now: datetime) -> str:
         """A new token for a user, or for an administrator when `user` is None. Only its SHA-256 is kept."""
         token = "demur_" + secrets.token_urlsafe(32)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from ledger.database import Database
 from ledger.entry import GENESIS, Body, Correction, Decision, Entry, body_json, body_of, chained
+from ledger.errors import OperatorError
 from ledger.mailboxes import Cursor, MailboxRow
 from ledger.people import User
 from ledger.status import Status, status_of
@@ -204,6 +205,21 @@ class Record:
         """The user's cases, folded from the entries."""
         return status_of(self.entries(user))
 
+    def only_of(self, user: User) -> list[str]:
+        """Hashes of the mails that no other user's ledger knows."""
+        mine = select(entries.c.sha256).where(entries.c.user_id == user.id, entries.c.sha256.is_not(None))
+        others = select(entries.c.sha256).where(entries.c.user_id != user.id, entries.c.sha256.is_not(None))
+        query = select(messages.c.sha256).where(
+            messages.c.organisation_id == self._org, messages.c.sha256.in_(mine), messages.c.sha256.not_in(others)
+        )
+        with self._db.read() as connection:
+            return list(connection.scalars(query))
+
+    def drop(self, shas: Sequence[str]) -> None:
+        """Delete the raw bytes of mails."""
+        with self._db.write() as connection:
+            connection.execute(delete(messages).where(messages.c.organisation_id == self._org, messages.c.sha256.in_(shas)))
+
     def latest_decisions(self, user: User) -> list[tuple[datetime, Decision]]:
         """The newest decision on each of a user's mails, with the mail's arrival."""
         latest: dict[str, tuple[datetime, Decision]] = {}
@@ -238,6 +254,21 @@ class Record:
             rows = connection.execute(query.group_by(cases.c.product, cases.c.state)).all()
         return {(product, state): count for product, state, count in rows}
 
+    def users_by_state(self) -> dict[str, int]:
+        """How many users have a case in each state."""
+        query = select(cases.c.state, func.count(cases.c.user_id.distinct())).where(cases.c.organisation_id == self._org)
+        with self._db.read() as connection:
+            rows = connection.execute(query.group_by(cases.c.state)).all()
+        return {row[0]: row[1] for row in rows}
+
+    def users_in_doubt(self) -> list[User]:
+        """Users, by name, who had a mail on which a model abstained or whose sender was not proven: where a person may be needed."""
+        doubtful = entries.c.body.like('%"abstained":true%') | entries.c.body.not_like('%"trust":"proven"%')
+        mine = (entries.c.user_id == users.c.id, entries.c.kind == Decision.kind, doubtful)
+        query = select(users.c.id, users.c.name).where(users.c.organisation_id == self._org, select(entries.c.id).where(*mine).exists())
+        with self._db.read() as connection:
+            return [User(row.id, row.name) for row in connection.execute(query.order_by(users.c.name))]
+
     def broken_chain(self, user: User) -> int | None:
         """The number of the first entry whose hash does not fit, or None when the chain is whole."""
         query = select(entries).where(entries.c.organisation_id == self._org, entries.c.user_id == user.id).order_by(entries.c.seq)
@@ -256,6 +287,17 @@ class Record:
             before = set(connection.execute(query).all())
             self._project(connection, user)
             return before == set(connection.execute(query).all())
+
+    def completed(self, prefix: str) -> str:
+        """The whole hash that begins with `prefix`. Raises OperatorError when no mail or more than one does."""
+        if len(prefix) < 8 or not all(c in "0123456789abcdef" for c in prefix):
+            raise OperatorError("SHA256 is at least the first 8 characters of a mail's hash, as `demur review` prints it")
+        query = select(entries.c.sha256).where(entries.c.organisation_id == self._org, entries.c.sha256.startswith(prefix)).distinct()
+        with self._db.read() as connection:
+            found = list(connection.scalars(query))
+        if len(found) != 1:
+            raise OperatorError(f"{len(found) or 'no'} mails begin with {prefix}: `demur review` lists those that wait")
+        return str(found[0])
 
     def corrections(self) -> list[tuple[str, Correction]]:
         """Every correction in force: (sha256, correction), the last said of each mail."""

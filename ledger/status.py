@@ -94,6 +94,15 @@ class Status:
     needs_review: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What is in force on one mail: the newest decision (with the best proof) and the last word of a person, if any."""
+
+    at: datetime
+    decision: Decision
+    correction: Correction | None
+
+
 @dataclass(slots=True)
 class _Mail:
     """All that was written about one mail."""
@@ -145,6 +154,12 @@ def _keeping_proof(newer: Decision, older: Decision) -> Decision:
     if older.trust is Trust.PROVEN and newer.trust is not Trust.PROVEN:
         return replace(newer, trust=older.trust, trust_reason=older.trust_reason)
     return newer
+
+
+def judged_mails(entries: Iterable[Entry]) -> list[Judged]:
+    """Every mail of a user with what is in force on it, oldest first: the same view as the fold's."""
+    found = (Judged(mail.at, mail.decision, mail.correction) for mail in _mails(entries))
+    return sorted(found, key=lambda judged: (judged.at, judged.decision.sha256))
 
 
 def _facts(entries: Sequence[Entry], mails: Iterable[_Mail]) -> list[Fact]:

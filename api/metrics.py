@@ -1,0 +1,81 @@
+"""Numbers for Prometheus: requests by route, and counts out of the ledger. Never a label that names a person or a mailbox."""
+
+import time
+from collections import Counter as Tally
+from collections.abc import Iterator
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ledger.ledger import Ledger
+
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+class LedgerCounts(Collector):
+    """How many users and cases are in which state, and how the mailboxes are; counted when asked."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def collect(self) -> Iterator[Metric]:
+        """The families, with all their samples."""
+        users = GaugeMetricFamily("demur_users", "Users with a case in this state.", labels=["state"])
+        for state, count in sorted(self._ledger.record.users_by_state().items()):
+            users.add_metric([state], count)
+        cases = GaugeMetricFamily("demur_cases", "Cases by product and state.", labels=["product", "state"])
+        for (product, state), count in sorted(self._ledger.record.state_counts().items()):
+            cases.add_metric([product, state], count)
+        mailboxes = GaugeMetricFamily("demur_mailboxes", "Mailboxes by state.", labels=["state"])
+        for state, count in sorted(Tally(str(mailbox.state) for mailbox in self._ledger.mailboxes.all()).items()):
+            mailboxes.add_metric([state], count)
+        yield from (users, cases, mailboxes)
+
+
+class Metrics:
+    """The numbers of one application, in a registry of its own."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.registry = CollectorRegistry()
+        self.registry.register(LedgerCounts(ledger))
+        labels = ["method", "route"]
+        self._requests = Counter("demur_http_requests", "Requests by route.", [*labels, "status"], registry=self.registry)
+        self._seconds = Histogram("demur_http_request_seconds", "Seconds until the answer was sent.", labels, registry=self.registry)
+
+    def note(self, scope: Scope, status: int, seconds: float) -> None:
+        """Count one answered request under its route's template, never under the path that was asked for."""
+        method = scope["method"] if scope["method"] in METHODS else "other"
+        route = getattr(scope.get("route"), "path", "") or "none"
+        self._requests.labels(method, route, str(status)).inc()
+        self._seconds.labels(method, route).observe(seconds)
+
+    def text(self) -> bytes:
+        """Everything in Prometheus' text format."""
+        return generate_latest(self.registry)
+
+
+class Measured:
+    """ASGI middleware that notes every request."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app, self._metrics = app, metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        answer: dict[str, Any] = {"status": 500}
+        start = time.perf_counter()
+
+        async def noting(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                answer["status"] = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        finally:
+            self._metrics.note(scope, answer["status"], time.perf_counter() - start)

@@ -1,0 +1,260 @@
+"""What the ledger says, as answers: status, timeline, one mail, the review queue. Reads only; the command line prints the same."""
+
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+
+from api.schema import (
+    Because,
+    CaseStatus,
+    Freshness,
+    MailboxHealth,
+    MailboxOut,
+    MessageOut,
+    NextStepOut,
+    ReviewItem,
+    ReviewQueue,
+    Timeline,
+    TimelineEntry,
+    UserStatus,
+)
+from ledger.entry import Decision, Entry, Filing
+from ledger.ledger import Ledger
+from ledger.mailboxes import Health, MailboxRow
+from ledger.outcome import Outcome
+from ledger.people import User
+from ledger.status import Case, Fact, Judged, judged_mails, next_step
+from ledger.text import masked_codes
+from ledger.trust import Trust
+
+FRESH_FOR = timedelta(hours=1)
+"""A mailbox that was not looked at for longer is stale: the worker looks every few minutes."""
+DIGITS = re.compile(r"\d+")
+ReadText = Callable[[bytes], tuple[str, str, str]]
+
+
+def _is_stale(mailbox: MailboxRow, now: datetime) -> bool:
+    return mailbox.state is not Health.CONNECTED or mailbox.checked_at is None or now - mailbox.checked_at > FRESH_FOR
+
+
+def _oldest_look(mailboxes: Iterable[MailboxRow]) -> datetime | None:
+    """The oldest look; None as soon as one mailbox was never looked at."""
+    looks = [mailbox.checked_at for mailbox in mailboxes]
+    return None if None in looks else min(look for look in looks if look)
+
+
+def freshness(mailboxes: Sequence[MailboxRow], now: datetime) -> Freshness:
+    """How current a user's status can be. Imported mail is as it was on import and does not go stale."""
+    read = [mailbox for mailbox in mailboxes if mailbox.settings.kind == "imap"]
+    if not read:
+        imports = [mailbox.checked_at for mailbox in mailboxes if mailbox.checked_at]
+        return Freshness(checked_at=max(imports, default=None), stale=not mailboxes, mailboxes=[])
+    health = [MailboxHealth(name=m.name, state=m.state, checked_at=m.checked_at, detail=m.detail) for m in read]
+    return Freshness(checked_at=_oldest_look(read), stale=any(_is_stale(m, now) for m in read), mailboxes=health)
+
+
+def because(fact: Fact | None) -> Because | None:
+    """The evidence of a state; None for no fact."""
+    if fact is None:
+        return None
+    decision, outcome = fact.decision, fact.outcome
+    return Because(
+        message=decision.sha256 if decision else None,
+        outcome=outcome or "filed",
+        subject=decision.subject if decision else None,
+        received=fact.at,
+        phrases=list(decision.phrases) if decision else [],
+        confidence=decision.confidence if decision and fact.decided_by == "model" else 1.0,
+        model=decision.model if decision else None,
+        trust=decision.trust if decision else None,
+        trust_reason=decision.trust_reason if decision else None,
+        decided_by=fact.decided_by,
+    )
+
+
+def case_status(case: Case, now: datetime) -> CaseStatus:
+    """One case with what follows from the time: whether the answer is overdue, and the next step."""
+    step = next_step(case, now)
+    return CaseStatus(
+        product=case.product,
+        track=case.track,
+        state=case.state,
+        since=case.since,
+        attempt=case.attempt,
+        answer_due=case.answer_due,
+        overdue=case.overdue(now),
+        flags=sorted(case.flags),
+        because=because(case.because),
+        against=because(case.against),
+        next_step=NextStepOut(action=step.action, text=step.text, url=step.url, due=step.due),  # type: ignore[arg-type]
+        clock_started=case.clock,
+        reminded_on=list(case.reminded_on),
+    )
+
+
+def user_statuses(ledger: Ledger, users: Sequence[User], now: datetime) -> list[UserStatus]:
+    """The status of each of these users, in their order."""
+    mailboxes = ledger.mailboxes.of_users(users)
+    return [_user_status(ledger, user, mailboxes[user], now) for user in users]
+
+
+def user_status(ledger: Ledger, user: User, now: datetime) -> UserStatus:
+    """One user's status: what `GET /status/{user}` answers and `demur status --json` prints."""
+    return user_statuses(ledger, [user], now)[0]
+
+
+def _user_status(ledger: Ledger, user: User, mailboxes: Sequence[MailboxRow], now: datetime) -> UserStatus:
+    status = ledger.record.status(user)
+    return UserStatus(
+        user=user.name,
+        as_of=now,
+        freshness=freshness(mailboxes, now),
+        cases=[case_status(case, now) for case in status.cases],
+        unproven=status.unproven,
+        needs_review=status.needs_review,
+    )
+
+
+def timeline(ledger: Ledger, user: User) -> Timeline:
+    """Every entry of a user, newest first."""
+    entries = ledger.record.entries(user)
+    decisions = {entry.body.sha256: entry.body for entry in entries if isinstance(entry.body, Decision)}
+    newest_first = sorted(entries, key=lambda entry: (entry.at, entry.seq), reverse=True)
+    return Timeline(user=user.name, entries=[_timeline_entry(entry, decisions) for entry in newest_first])
+
+
+def _timeline_entry(entry: Entry, decisions: dict[str, Decision]) -> TimelineEntry:
+    body = entry.body
+    about = None if isinstance(body, Filing) else decisions.get(body.sha256)
+    decision = body if isinstance(body, Decision) else None
+    source = body if isinstance(body, Filing) else about
+    return TimelineEntry(
+        seq=entry.seq,
+        at=entry.at,
+        recorded_at=entry.recorded_at,
+        kind=body.kind,  # type: ignore[arg-type]
+        message=None if isinstance(body, Filing) else body.sha256,
+        outcome="filed" if isinstance(body, Filing) else body.outcome,
+        subject=about.subject if about else None,
+        product=source.product if source else None,
+        track=source.track if source else None,
+        phrases=list(decision.phrases) if decision else [],
+        confidence=decision.confidence if decision else 1.0,
+        abstained=decision.abstained if decision else False,
+        model=decision.model if decision else None,
+        trust=decision.trust if decision else None,
+        trust_reason=decision.trust_reason if decision else None,
+        decided_by="model" if isinstance(body, Decision) else f"person:{body.by}",
+        hash=entry.hash,
+    )
+
+
+def message(ledger: Ledger, user: User, sha256: str, read_text: ReadText | None) -> MessageOut | None:
+    """One mail of a user as text and decision, one-time codes blotted out; None when the user's ledger does not know it."""
+    judged = next((j for j in judged_mails(ledger.record.entries(user)) if j.decision.sha256 == sha256), None)
+    if judged is None:
+        return None
+    mail = ledger.record.mail(sha256)
+    subject, sender, text = read_text(mail.raw) if mail and read_text else (judged.decision.subject, None, None)
+    return _message(user, judged, masked_codes(subject), sender, masked_codes(text) if text is not None else None)
+
+
+def _message(user: User, judged: Judged, subject: str, sender: str | None, text: str | None) -> MessageOut:
+    decision, said = judged.decision, judged.correction
+    return MessageOut(
+        sha256=decision.sha256,
+        user=user.name,
+        received=judged.at,
+        subject=subject,
+        sender=sender,
+        text=text,
+        outcome=said.outcome if said else decision.outcome,
+        confidence=1.0 if said else decision.confidence,
+        abstained=decision.abstained and not said,
+        phrases=list(decision.phrases),
+        language=decision.language,
+        product=decision.product,
+        track=decision.track,
+        model=decision.model,
+        trust=decision.trust,
+        trust_reason=decision.trust_reason,
+        bound=decision.bound,
+        bound_reason=decision.bound_reason,
+        form_url=decision.form_url,
+        mailbox=decision.mailbox,
+        defects=list(decision.defects),
+        decided_by=f"person:{said.by}" if said else "model",
+    )
+
+
+def review_queue(ledger: Ledger, user: User | None) -> ReviewQueue:
+    """The mails on which a person's word is missing, grouped by template, the newest first; of all users when `user` is None."""
+    doubted: dict[str, list[tuple[User, Judged]]] = defaultdict(list)
+    unproven: dict[str, list[tuple[User, Judged]]] = defaultdict(list)
+    for owner in [user] if user else ledger.record.users_in_doubt():
+        for judged in judged_mails(ledger.record.entries(owner)):
+            if judged.correction is None and judged.decision.abstained:
+                doubted[_fingerprint(judged.decision)].append((owner, judged))
+            elif judged.correction is None and _waits_for_proof(judged.decision):
+                unproven[_fingerprint(judged.decision)].append((owner, judged))
+    return ReviewQueue(groups=_items(doubted), unproven=_items(unproven))
+
+
+def _waits_for_proof(decision: Decision) -> bool:
+    return decision.trust is not Trust.PROVEN and decision.outcome is not Outcome.UNRELATED
+
+
+def masked_subject(subject: str) -> str:
+    """A subject as all mails of its template have it: every number becomes `#`."""
+    return " ".join(DIGITS.sub("#", subject).split())
+
+
+def _fingerprint(decision: Decision) -> str:
+    template = f"{decision.outcome}\n{masked_subject(decision.subject).casefold()}"
+    return hashlib.sha256(template.encode()).hexdigest()[:16]
+
+
+def _items(groups: dict[str, list[tuple[User, Judged]]]) -> list[ReviewItem]:
+    items = [_item(fingerprint, members) for fingerprint, members in groups.items()]
+    return sorted(items, key=lambda item: (item.newest, item.fingerprint), reverse=True)
+
+
+def _item(fingerprint: str, members: Sequence[tuple[User, Judged]]) -> ReviewItem:
+    newest = max((judged for _, judged in members), key=lambda judged: judged.at)
+    shas = sorted({judged.decision.sha256 for _, judged in members})
+    return ReviewItem(
+        fingerprint=fingerprint,
+        outcome=newest.decision.outcome,
+        subject=masked_subject(newest.decision.subject),
+        confidence=newest.decision.confidence,
+        language=newest.decision.language,
+        phrases=list(newest.decision.phrases),
+        trust=newest.decision.trust,
+        trust_reason=newest.decision.trust_reason,
+        users=sorted({owner.name for owner, _ in members}),
+        newest=newest.at,
+        count=len(shas),
+        messages=shas,
+    )
+
+
+def mailbox_out(ledger: Ledger, mailbox: MailboxRow, users: Iterable[str]) -> MailboxOut:
+    """A mailbox with its health, never its secret. `users`: the names that the reader may know."""
+    settings = mailbox.settings
+    return MailboxOut(
+        name=mailbox.name,
+        kind=settings.kind,
+        host=settings.host,
+        port=settings.port,
+        security=settings.security,
+        login=settings.login,
+        folders=list(settings.folders),
+        users=sorted(users),
+        state=mailbox.state,
+        checked_at=mailbox.checked_at,
+        retry_at=mailbox.retry_at,
+        detail=mailbox.detail,
+        counts=ledger.mailboxes.counts(mailbox),
+    )

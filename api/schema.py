@@ -1,0 +1,243 @@
+"""The answers and requests as JSON: their exact shapes. Datetimes are UTC with `Z`, days are `YYYY-MM-DD`."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from ledger.mailboxes import Health
+from ledger.outcome import Outcome, Product, Track
+from ledger.status import State
+from ledger.trust import Trust
+
+Action = Literal["none", "object", "enter_code", "wait", "send_information", "retry_form", "complain", "review"]
+Said = Outcome | Literal["filed"]
+"""What an entry says: a mail's outcome, or that the form was submitted."""
+ONE_LINE = r"^[^\x00-\x1f\x7f]*$"
+
+
+class Problem(BaseModel):
+    """Why a request was not fulfilled."""
+
+    detail: str
+
+
+class MailboxHealth(BaseModel):
+    name: str
+    state: Health
+    checked_at: datetime | None
+    detail: str | None
+
+
+class Freshness(BaseModel):
+    """When the user's mailboxes were last looked at. `stale`: the status may be older than the mail."""
+
+    checked_at: datetime | None
+    stale: bool
+    mailboxes: list[MailboxHealth]
+
+
+class Because(BaseModel):
+    """The mail or filing that a state rests on. A filing has no message, model or trust."""
+
+    message: str | None
+    outcome: Said
+    subject: str | None
+    received: datetime
+    phrases: list[str]
+    confidence: float
+    model: str | None
+    trust: Trust | None
+    trust_reason: str | None
+    decided_by: str
+
+
+class NextStepOut(BaseModel):
+    action: Action
+    text: str
+    url: str | None
+    due: date | None
+
+
+class CaseStatus(BaseModel):
+    """One objection. `against`: the mail that contradicts `because`. `clock_started`: the day from which the month counts."""
+
+    product: Product
+    track: Track
+    state: State
+    since: datetime | None
+    attempt: int
+    answer_due: date | None
+    overdue: bool
+    flags: list[str]
+    because: Because | None
+    against: Because | None
+    next_step: NextStepOut
+    clock_started: date | None
+    reminded_on: list[date]
+
+
+class UserStatus(BaseModel):
+    user: str
+    as_of: datetime
+    freshness: Freshness
+    cases: list[CaseStatus]
+    unproven: int
+    needs_review: int
+
+
+class StatusPage(BaseModel):
+    """Some users, by name. `next`: give it as `after` for the users that follow; null at the end."""
+
+    users: list[UserStatus]
+    next: str | None
+
+
+class TimelineEntry(BaseModel):
+    """One entry of the ledger. `at` is when it happened, `recorded_at` when it was written; `hash` is its link in the chain."""
+
+    seq: int
+    at: datetime
+    recorded_at: datetime
+    kind: Literal["decision", "correction", "filing"]
+    message: str | None
+    outcome: Said
+    subject: str | None
+    product: Product | None
+    track: Track | None
+    phrases: list[str]
+    confidence: float
+    abstained: bool
+    model: str | None
+    trust: Trust | None
+    trust_reason: str | None
+    decided_by: str
+    hash: str
+
+
+class Timeline(BaseModel):
+    """Every entry of a user, newest first."""
+
+    user: str
+    entries: list[TimelineEntry]
+
+
+class MessageOut(BaseModel):
+    """One mail as text, and what is decided of it. `text`, `sender`: null when the mail itself is not kept or cannot be read here."""
+
+    sha256: str
+    user: str
+    received: datetime
+    subject: str
+    sender: str | None
+    text: str | None
+    outcome: Outcome
+    confidence: float
+    abstained: bool
+    phrases: list[str]
+    language: str | None
+    product: Product
+    track: Track
+    model: str
+    trust: Trust
+    trust_reason: str
+    bound: bool
+    bound_reason: str
+    form_url: str | None
+    mailbox: str | None
+    defects: list[str]
+    decided_by: str
+
+
+class Stored(BaseModel):
+    """A mail was taken in. `recorded`: it concerns an objection and has an entry in the ledger."""
+
+    sha256: str
+    recorded: bool
+
+
+class ReviewItem(BaseModel):
+    """Mails of one template: same best guess, same subject with digits masked. One look settles all of `messages`."""
+
+    fingerprint: str
+    outcome: Outcome
+    subject: str
+    confidence: float
+    language: str | None
+    phrases: list[str]
+    trust: Trust
+    trust_reason: str
+    users: list[str]
+    newest: datetime
+    count: int
+    messages: list[str]
+
+
+class ReviewQueue(BaseModel):
+    """`groups`: what no model could decide. `unproven`: decided, but nothing proves the sender; they count once a person says so."""
+
+    groups: list[ReviewItem]
+    unproven: list[ReviewItem]
+
+
+class MailboxOut(BaseModel):
+    """A mailbox as it is now. Its secret is never part of an answer. `counts`: mails by what became of them."""
+
+    name: str
+    kind: str
+    host: str
+    port: int
+    security: str
+    login: str
+    folders: list[str]
+    users: list[str]
+    state: Health
+    checked_at: datetime | None
+    retry_at: datetime | None
+    detail: str | None
+    counts: dict[str, int]
+
+
+class MailboxList(BaseModel):
+    mailboxes: list[MailboxOut]
+
+
+class Readiness(BaseModel):
+    """`reasons`: what is not ready, and why; empty when all is."""
+
+    ready: bool
+    reasons: dict[str, str]
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class CorrectionIn(_Request):
+    """A person's word on a mail. `by`: who says so; the token's user when left out."""
+
+    outcome: Outcome
+    by: Annotated[str, Field(min_length=1, max_length=200, pattern=ONE_LINE)] | None = None
+
+
+class FilingIn(_Request):
+    """«I submitted the form.» `on`: the day, when it was not just now."""
+
+    product: Product
+    track: Track = Track.OWN_DATA
+    on: date | None = None
+
+
+class MailboxIn(_Request):
+    """A mailbox to read. What is left out is found from the address. `user`: whose mail it is (an administrator must say)."""
+
+    address: Annotated[str, Field(min_length=3, max_length=320, pattern=r"^[^\s\x00-\x1f\x7f@]+@[^\s\x00-\x1f\x7f@]+$")]
+    password: Annotated[SecretStr, Field(max_length=4096)]
+    user: Annotated[str, Field(max_length=200)] | None = None
+    host: Annotated[str, Field(max_length=253, pattern=ONE_LINE)] | None = None
+    port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    security: Literal["tls", "starttls", "loopback"] = "tls"
+    login: Annotated[str, Field(max_length=320, pattern=ONE_LINE)] | None = None
+    folders: Annotated[list[Annotated[str, Field(max_length=1000, pattern=ONE_LINE)]], Field(max_length=100)] = []
+    aliases: Annotated[list[Annotated[str, Field(max_length=320, pattern=ONE_LINE)]], Field(max_length=100)] = []
+    authserv_id: Annotated[str, Field(max_length=253, pattern=ONE_LINE)] | None = None

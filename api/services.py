@@ -1,0 +1,56 @@
+"""What the front door hands to the API: the ledger, the clock, and the callables that belong to the other programs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from ledger.ledger import Ledger
+from ledger.mailboxes import MailboxRow
+from ledger.people import User
+
+
+@dataclass(frozen=True, slots=True)
+class NewMailbox:
+    """A mailbox that somebody wants to have read; what is None is found from the address."""
+
+    user: str
+    address: str
+    password: str = field(repr=False)
+    host: str | None = None
+    port: int | None = None
+    security: str = "tls"
+    login: str | None = None
+    folders: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    authserv_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything the routes need. A callable that is None makes its route answer 503.
+
+    `now`: the aware time. `ready`: what is not ready, and why (part → reason); empty when all is.
+    `ingest`: take in one raw mail for a user and decide it; returns the mail's sha256.
+    `read_text`: raw mail → subject, sender, text.
+    `connect`: test the log-in and store the mailbox; raises OperatorError with what to change, RetryableError when the server is away.
+    """
+
+    ledger: Ledger
+    now: Callable[[], datetime]
+    ready: Callable[[], dict[str, str]]
+    ingest: Callable[[User, bytes], str] | None = None
+    read_text: Callable[[bytes], tuple[str, str, str]] | None = None
+    connect: Callable[[NewMailbox], MailboxRow] | None = None
+    metrics_enabled: bool = True
+
+
+def services_of(request: Request) -> Services:
+    """The services of the application that serves this request."""
+    services: Services = request.app.state.services
+    return services
+
+
+ServicesDep = Annotated[Services, Depends(services_of)]

@@ -1,0 +1,51 @@
+"""The log-in of browsers: a token, kept in a cookie that no script reads and no other site sends."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, HTTPException, Query, Request
+from starlette.responses import RedirectResponse, Response
+
+from api.auth import COOKIE, CallerDep, require_csrf
+from api.services import Services, ServicesDep
+from api.templating import page, rooted
+
+router = APIRouter(include_in_schema=False)
+UNKNOWN = "This token is not known. Make a new one with “demur token create”."
+
+
+def _require_same_site(request: Request) -> None:
+    """Another site must not log a browser in under its own token (W3C Fetch Metadata)."""
+    if request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
+        raise HTTPException(403, "this log-in was sent by another site: open the link or the form yourself")
+
+
+def _log_in(request: Request, services: Services, token: str) -> Response:
+    _require_same_site(request)
+    token = token.strip()
+    if services.ledger.people.bearer(token) is None:
+        return page(request, "login.html", 401, problem=UNKNOWN)
+    response = RedirectResponse(rooted(request, "/"), 303)
+    secure = request.url.scheme == "https"
+    response.set_cookie(COOKIE, token, path=rooted(request, "/"), httponly=True, samesite="strict", secure=secure)
+    return response
+
+
+@router.get("/login")
+def login_page(request: Request, services: ServicesDep, token: Annotated[str | None, Query(max_length=200)] = None) -> Response:
+    """The form; with a token in the address (the link that the terminal prints) the log-in itself."""
+    return page(request, "login.html", problem=None) if token is None else _log_in(request, services, token)
+
+
+@router.post("/login")
+def login(request: Request, services: ServicesDep, token: Annotated[str, Form(max_length=200)] = "") -> Response:
+    """Log in with the token out of the form."""
+    return _log_in(request, services, token)
+
+
+@router.post("/logout")
+def logout(request: Request, caller: CallerDep, csrf: Annotated[str, Form()] = "") -> Response:
+    """Forget the session in this browser; the token stays valid."""
+    require_csrf(caller, csrf)
+    response = RedirectResponse(rooted(request, "/login"), 303)
+    response.delete_cookie(COOKIE, path=rooted(request, "/"), httponly=True, samesite="strict")
+    return response

@@ -1,0 +1,81 @@
+"""The command line: every command, and what becomes of errors."""
+
+import os
+import signal
+import sys
+from types import FrameType
+from typing import Annotated
+
+import typer
+from click.exceptions import ClickException
+
+from demur import __version__
+from demur.commands.classify import classify
+from demur.commands.doctor import doctor
+from demur.commands.mailbox import connect, import_, sync
+from demur.commands.model import evaluate, models, promote, rollback, train
+from demur.commands.run import run
+from demur.commands.status import correct, filed, forget, review, status, token_create
+from ledger.errors import DemurError
+
+app = typer.Typer(
+    name="demur",
+    help="Says where each objection to Meta's AI training stands, from the mails that Meta sent.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+token = typer.Typer(help="API tokens.", no_args_is_help=True)
+token.command("create")(token_create)
+app.add_typer(token, name="token")
+for name, command in (
+    ("run", run),
+    ("connect", connect),
+    ("import", import_),
+    ("sync", sync),
+    ("status", status),
+    ("classify", classify),
+    ("train", train),
+    ("evaluate", evaluate),
+    ("models", models),
+    ("promote", promote),
+    ("rollback", rollback),
+    ("review", review),
+    ("correct", correct),
+    ("filed", filed),
+    ("forget", forget),
+    ("doctor", doctor),
+):
+    app.command(name)(command)
+
+
+@app.callback(invoke_without_command=True)
+def about(version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False) -> None:
+    """Says where each objection to Meta's AI training stands, from the mails that Meta sent."""
+    if version:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+def _terminated(signum: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command. Exit codes: 0 done, 1 a bug, 2 the operator must act, 130 interrupted."""
+    signal.signal(signal.SIGTERM, _terminated)
+    try:
+        result = app(args=arguments, standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except DemurError as error:
+        print(f"demur: {error}", file=sys.stderr)
+        return 2
+    except ClickException as error:
+        error.show()
+        return 2
+    except (KeyboardInterrupt, typer.Abort):
+        print("demur: stopped", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0

@@ -1,0 +1,159 @@
+"""`demur train`, `evaluate`, `models`, `promote`, `rollback`: the classifier's life."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from demur import shipped
+from demur.commands.context import Json, composition
+from demur.composition import Composition
+from demur.judge import registry
+from demur.output import print_json, print_table
+from demur.progress import training_progress
+
+
+def _reviewed(parts: Composition) -> list[Any]:
+    """Mails that people labelled, as training data; none where there is no ledger yet."""
+    from classifier.fixtures import Labelled
+    from ingest.decide import read
+
+    if not (parts.settings.data / "demur.sqlite3").exists() and parts.settings.database_url is None:
+        return []
+    found = []
+    for sha256, correction in parts.ledger.record.corrections():
+        if mail := parts.ledger.record.mail(sha256):
+            message = read(mail.raw)
+            found.append(Labelled(message, correction.outcome, message.language or "?", f"reviewed/{sha256}", f"reviewed/{sha256}"))
+    return found
+
+
+def train(
+    fixtures: Annotated[list[Path] | None, typer.Option(help="Folder of labelled mails (repeat); the shipped ones when left out.")] = None,
+    json_: Json = False,
+) -> None:
+    """Train a candidate on labelled and reviewed mails; it replaces the model only when it is not worse.
+
+    Example: demur train --fixtures my-mails
+    """
+    from classifier.retrain import retrain
+    from ingest.decide import read
+
+    parts = composition()
+    folders = fixtures or [shipped.fixtures()]
+    holdout = next((folder / "holdout" for folder in folders if (folder / "holdout").is_dir()), shipped.fixtures() / "holdout")
+    report = training_progress(sys.stderr)
+    result = retrain(registry(parts.settings.data), folders, holdout, _reviewed(parts), read, parts.now(), report)
+    metrics = result.card.metrics
+    if json_:
+        print_json({"version": result.card.version, "promoted": result.promoted, "reasons": list(result.reasons), "metrics": metrics})
+        return
+    typer.echo(
+        f"Model {result.card.version}: macro-F1 {metrics['macro_f1']:.3f} on templates it never saw, {metrics['coverage']:.0%} decided alone."
+    )
+    typer.echo("It decides from now on." if result.promoted else "It was not promoted: " + "; ".join(result.reasons) + ".")
+
+
+def evaluate(
+    fixtures: Annotated[
+        Path | None, typer.Option(help="Folder of labelled mails; the shipped ones, judged out of fold, when left out.")
+    ] = None,
+    model: Annotated[str | None, typer.Option(help="Version to judge; the current one when left out.")] = None,
+    json_: Json = False,
+) -> None:
+    """Report how good a model is, by outcome and language, and how many labelled mails there are.
+
+    Example: demur evaluate --fixtures my-mails --json
+    """
+    from classifier.evaluate import evaluate as judge_model
+    from classifier.fixtures import load
+    from ingest.decide import read
+
+    parts = composition()
+    if fixtures is None and model is None:
+        report = _out_of_fold(read)
+    else:
+        mails = load(fixtures or shipped.fixtures() / "holdout", read)
+        opened = registry(parts.settings.data).open(model) if model else parts.judge.model()
+        report = judge_model(opened, mails)
+    print_json(report.as_dict()) if json_ else _print_report(report)
+
+
+def _out_of_fold(read: Any) -> Any:
+    """The shipped fixtures judged by models that never saw a mail of the same template."""
+    from classifier.evaluate import evaluate as judge_model
+    from classifier.fixtures import load
+    from classifier.train import fit
+
+    mails = load(shipped.fixtures(), read)
+    trained = fit(mails, "out-of-fold", training_progress(sys.stderr))
+    return judge_model(trained.model, mails, trained.out_of_fold)
+
+
+def _print_report(report: Any) -> None:
+    typer.echo(
+        f"model {report.model}: {report.mails} mails, macro-F1 {report.macro_f1:.3f}, accuracy {report.accuracy:.3f}, decided alone {report.coverage:.1%}, "
+        f"wrong confirmations or rejections {report.wrong_decisive}, calibration error {report.calibration_error:.3f}\n"
+    )
+    print_table(
+        ["outcome", "precision", "recall", "F1", "mails", "templates", "least confidence"],
+        [
+            [n, f"{s.precision:.3f}", f"{s.recall:.3f}", f"{s.f1:.3f}", s.mails, s.templates, f"{s.threshold:.2f}"]
+            for n, s in report.outcomes.items()
+        ],
+    )
+    typer.echo("")
+    outcomes = list(report.outcomes)
+    print_table(
+        ["language", "accuracy", "mails", *(name[:7] for name in outcomes)],
+        [[code, f"{s.accuracy:.3f}", s.mails, *(s.outcomes[name] for name in outcomes)] for code, s in report.languages.items()],
+    )
+
+
+def models(json_: Json = False) -> None:
+    """List all models, the one that decides marked.
+
+    Example: demur models
+    """
+    parts = composition()
+    found = registry(parts.settings.data)
+    current = found.current_version()
+    cards = found.versions()
+    if json_:
+        print_json(
+            [
+                {
+                    "version": c.version,
+                    "current": c.version == current,
+                    "created_at": c.created_at,
+                    "mails": c.mails,
+                    "macro_f1": c.metrics["macro_f1"],
+                }
+                for c in cards
+            ]
+        )
+        return
+    print_table(
+        ["", "version", "made", "mails", "macro-F1"],
+        [["→" if c.version == current else "", c.version, c.created_at, c.mails, f"{c.metrics['macro_f1']:.3f}"] for c in cards],
+    )
+
+
+def promote(version: Annotated[str, typer.Argument(help="The version that shall decide.")]) -> None:
+    """Let a version decide from now on.
+
+    Example: demur promote 2026.11.22-1a2b3c
+    """
+    found = registry(composition().settings.data)
+    found.open(version)
+    found.promote(version)
+    typer.echo(f"Model {version} decides from now on.")
+
+
+def rollback() -> None:
+    """Let the model before the current one decide again.
+
+    Example: demur rollback
+    """
+    typer.echo(f"Model {registry(composition().settings.data).rollback()} decides again.")

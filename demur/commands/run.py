@@ -1,0 +1,88 @@
+"""`demur run`: the worker and the API in one process."""
+
+import socket
+import threading
+from typing import Annotated
+
+import typer
+
+from demur.composition import Composition
+from demur.logs import set_up_logging
+from demur.settings import load_settings
+from ledger.errors import OperatorError
+
+
+def run(
+    demo: Annotated[bool, typer.Option("--demo", help="Show everything with a demo mailbox on this machine.")] = False,
+    host: Annotated[str, typer.Option(help="Address to serve on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to serve on.")] = 8000,
+) -> None:
+    """Keep reading the mailboxes and serve status and pages, until stopped.
+
+    Example: demur run --demo
+    """
+    settings = load_settings()
+    set_up_logging(settings.log_level, settings.log_format)
+    if demo:
+        from demur.demo.show import demo_composition
+
+        with demo_composition(settings) as parts:
+            _serve(parts, host, port, demo=True)
+    else:
+        _serve(Composition(settings), host, port, demo=False)
+
+
+def _free(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+    except OSError as error:
+        raise OperatorError(f"cannot serve on {host}:{port} ({error.strerror}): choose another with --port") from None
+    return listener
+
+
+def _serve(parts: Composition, host: str, port: int, demo: bool) -> None:
+    from ledger.lease import file_lease
+
+    ledger = parts.ledger
+    with file_lease(parts.settings.data / "locks" / "run.lock") as held:
+        if not held:
+            raise OperatorError(f"another `demur run` works on {parts.settings.data}: stop it, or set DEMUR_DATA to another folder")
+        listener = _free(host, port)
+        parts.judge.model()
+        token = ledger.people.make_token(None, "write", parts.now())
+        _greet(host, listener.getsockname()[1], token, demo, bool(ledger.mailboxes.all()))
+        _work_and_serve(parts, listener)
+
+
+def _greet(host: str, port: int, token: str, demo: bool, connected: bool) -> None:
+    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 - compared, not bound
+    typer.echo(f"Demur runs at http://{shown}:{port}", err=True)
+    typer.echo(f"Log in with: http://{shown}:{port}/login?token={token}", err=True)
+    if demo:
+        typer.echo(
+            "This is a demo mailbox on this machine. Your own: `demur connect you@example.org --user you`, then `demur run`.", err=True
+        )
+    elif not connected:
+        typer.echo("No mailbox yet: in another terminal, `demur connect you@example.org --user you`. It is picked up at once.", err=True)
+
+
+def _work_and_serve(parts: Composition, listener: socket.socket) -> None:
+    import uvicorn
+
+    from api.app import create_app
+    from demur.web import services
+    from ingest.worker import Worker
+
+    worker = Worker(parts.ledger, parts.connect, parts.decider, parts.now)
+    thread = threading.Thread(target=worker.run, name="worker")
+    server = uvicorn.Server(uvicorn.Config(create_app(services(parts)), log_config=None, access_log=False, timeout_graceful_shutdown=5))
+    thread.start()
+    try:
+        server.run(sockets=[listener])
+    finally:
+        worker.stop()
+        thread.join()
+        parts.ledger.database.close()

@@ -1,0 +1,187 @@
+"""`demur status`, `filed`, `correct`, `review`, `token`, `forget`: the ledger for people in a terminal."""
+
+from datetime import UTC, date, datetime, time
+from typing import Annotated
+
+import typer
+
+from demur.commands.context import Json, UserName, composition
+from demur.output import plain, print_json, print_table
+from ledger.entry import Correction, Filing
+from ledger.errors import OperatorError
+from ledger.outcome import Outcome, Product, Track
+
+WORDS = {
+    "none": "nothing yet",
+    "notified": "you were told, you have not objected",
+    "link_broken": "the form did not work",
+    "verifying": "a code waits to be entered",
+    "pending": "Meta has it, no answer yet",
+    "needs_information": "Meta wants more from you",
+    "confirmed": "your objection is honoured",
+    "rejected": "refused",
+    "contradicted": "confirmed and refused",
+}
+MARKS = {
+    "confirmed": "✓",
+    "rejected": "✗",
+    "contradicted": "!",
+    "needs_information": "?",
+    "link_broken": "✗",
+    "pending": "…",
+    "verifying": "…",
+}
+
+
+def status(
+    user: Annotated[str | None, typer.Argument(help="Name of the user; all users when left out.")] = None,
+    json_: Json = False,
+) -> None:
+    """Say where each objection stands, since when, because of which mail, and what to do next.
+
+    Example: demur status anna
+    """
+    from api.report import user_status
+
+    parts = composition()
+    people = parts.ledger.people
+    found = [people.require(user)] if user else people.all()
+    if not found:
+        raise OperatorError("there is no user yet: `demur connect ADDRESS --user NAME` or `demur import PATH --user NAME` makes one")
+    statuses = [user_status(parts.ledger, person, parts.now()) for person in found]
+    if json_:
+        data = [s.model_dump(mode="json") for s in statuses]
+        print_json(data[0] if user else {"users": data, "next": None})
+        return
+    for one in statuses:
+        _print_status(one.model_dump(mode="json"))
+
+
+def _print_status(data: dict[str, object]) -> None:
+    freshness: dict[str, object] = data["freshness"]  # type: ignore[assignment]
+    checked = str(freshness["checked_at"] or "never")[:16].replace("T", " ")
+    typer.echo(f"{data['user']}   looked {checked}" + ("   STALE: a mailbox could not be read" if freshness["stale"] else ""))
+    rows = []
+    for case in data["cases"]:  # type: ignore[attr-defined]
+        because = case["because"] or {}
+        why = f"«{because['phrases'][0]}»" if because.get("phrases") else because.get("subject") or because.get("decided_by") or ""
+        step = case["next_step"]
+        until = f" until {step['due']}" if step["due"] else ""
+        track = "" if case["track"] == "own_data" else " (third parties)"
+        mark = "!" if case["overdue"] else MARKS.get(case["state"], "·")
+        rows.append([mark, case["product"] + track, case["state"], str(case["since"])[:10], plain(why)[:50], f"{step['text']}{until}"])
+    if rows:
+        print_table(["", "account", "state", "since", "because of", "next"], rows)
+    else:
+        typer.echo("  no mail from Meta about AI training yet")
+    if data["unproven"] or data["needs_review"]:
+        typer.echo(f"  {data['unproven']} not proven to be Meta's, {data['needs_review']} to review (`demur review`)")
+    for box in freshness["mailboxes"]:  # type: ignore[attr-defined]
+        if box["state"] != "connected":
+            typer.echo(f"  {box['name']}: {box['state']} – {box['detail']}")
+    typer.echo("")
+
+
+def filed(
+    user: UserName,
+    product: Annotated[Product, typer.Option(help="Which product the form was for.")],
+    on: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day; today when left out.")] = None,
+    track: Annotated[Track, typer.Option(help="The objection, or the form for information from third parties.")] = Track.OWN_DATA,
+    json_: Json = False,
+) -> None:
+    """Note «I submitted the form»: the month for an answer starts.
+
+    Example: demur filed anna --product instagram --on 2025-05-13
+    """
+    parts = composition()
+    person = parts.ledger.people.require(user)
+    now = parts.now()
+    day: date = on.date() if on else now.date()
+    if day > now.date():
+        raise OperatorError("--on lies in the future: give the day on which the form was sent")
+    at = datetime.combine(day, time(), UTC) if on else now
+    new = parts.ledger.record.write(person, at, Filing(product, track, day, on is not None, user), now)
+    if json_:
+        print_json({"user": user, "product": product.value, "track": track.value, "on": day.isoformat(), "new": new})
+    else:
+        typer.echo(f"Noted: {user} objected for {product.value} on {day}." if new else "That was noted before.")
+
+
+def review(json_: Json = False) -> None:
+    """List the mails that no model could decide.
+
+    Example: demur review, then demur correct SHA256 rejection --by anna
+    """
+    from api.report import review_queue
+
+    queue = review_queue(composition().ledger, None).model_dump(mode="json")
+    if json_:
+        print_json(queue)
+        return
+    rows = [["?", group] for group in queue["groups"]] + [["not proven", group] for group in queue["unproven"]]
+    if not rows:
+        typer.echo("Nothing to review.")
+        return
+    columns = ["why", "mails", "best guess", "sure", "subject", "sha256"]
+    print_table(
+        columns,
+        [[why, len(g["messages"]), g["outcome"], f"{g['confidence']:.0%}", plain(g["subject"])[:50], g["messages"][0]["sha256"][:12]] for why, g in rows],
+    )
+
+
+def correct(
+    sha256: Annotated[str, typer.Argument(help="The mail, as `demur review` names it (its first 8 characters are enough).")],
+    outcome: Annotated[Outcome, typer.Argument(help="What the mail says.")],
+    by: Annotated[str, typer.Option(help="Who says so.")],
+    json_: Json = False,
+) -> None:
+    """Say what a mail means. A person's word outranks every model, for ever.
+
+    Example: demur correct 3f9ac1d2 confirmation --by anna
+    """
+    parts = composition()
+    record, now = parts.ledger.record, parts.now()
+    whole = record.completed(sha256)
+    for user_id in record.owners(whole):
+        person = parts.ledger.people.by_id(user_id)
+        if person:
+            record.write(person, now, Correction(whole, outcome, by, now), now)
+    if json_:
+        print_json({"sha256": whole, "outcome": outcome.value, "by": by})
+    else:
+        typer.echo(f"Noted: {whole[:8]} is {outcome.value}, says {by}.")
+
+
+def forget(user: UserName, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False, json_: Json = False) -> None:
+    """Really delete a user: entries, mails, addresses, mailboxes that serve nobody else.
+
+    Example: demur forget anna --yes
+    """
+    parts = composition()
+    person = parts.ledger.people.require(user)
+    if not yes:
+        typer.confirm(f"Delete everything about {user}? This cannot be undone", abort=True, err=True)
+    deleted = parts.ledger.forget(person)
+    if json_:
+        print_json({"user": user, "deleted": deleted})
+    else:
+        typer.echo(f"Deleted for {user}: " + ", ".join(f"{count} {what}" for what, count in deleted.items()) + ".")
+
+
+def token_create(
+    user: Annotated[str | None, typer.Option(help="The user that the token is for.")] = None,
+    admin: Annotated[bool, typer.Option("--admin", help="A token that sees all users.")] = False,
+    scope: Annotated[str, typer.Option(help="read or write.")] = "read",
+    json_: Json = False,
+) -> None:
+    """Make an API token. It is shown once and stored hashed.
+
+    Example: demur token create --user anna
+    """
+    if scope not in ("read", "write"):
+        raise OperatorError("--scope is read or write")
+    if bool(user) == admin:
+        raise OperatorError("give either --user NAME or --admin")
+    parts = composition()
+    token = parts.ledger.people.make_token(parts.ledger.people.require(user) if user else None, scope, parts.now())
+    print_json({"token": token, "user": user, "admin": admin, "scope": scope}) if json_ else typer.echo(token)

@@ -1,0 +1,79 @@
+"""The three programs put together: settings in, working parts out."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from demur.judge import Judge
+from demur.progress import training_progress
+from demur.settings import Settings
+from ledger.errors import OperatorError
+from ledger.ledger import Ledger, open_ledger
+from ledger.mailboxes import MailboxRow
+from ledger.vault import Vault, key_file
+
+if TYPE_CHECKING:
+    from ingest.decide import Decider
+    from ingest.imap import ImapMailbox
+    from ingest.keys import Keys
+
+
+def utc_now() -> datetime:
+    """The clock of the whole program."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Composition:
+    """Everything a command needs, made when first used."""
+
+    settings: Settings
+    now: Callable[[], datetime] = utc_now
+
+    @cached_property
+    def vault(self) -> Vault:
+        """Opens and seals secrets with the settings' key or the data folder's."""
+        if self.settings.secret_key:
+            return Vault([key.strip() for key in self.settings.secret_key.get_secret_value().split(",") if key.strip()])
+        return Vault([key_file(self.settings.data / "secret.key")])
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The ledger. Raises OperatorError when the data folder cannot be used."""
+        data = self.settings.data
+        try:
+            data.mkdir(parents=True, exist_ok=True, mode=0o700)
+            vault = self.vault
+        except OSError as error:
+            raise OperatorError(
+                f"cannot use the data folder {data}: {error.strerror}; set DEMUR_DATA to a folder that you may write to"
+            ) from None
+        return open_ledger(self.settings.url, data, vault)
+
+    @cached_property
+    def judge(self) -> Judge:
+        """The classifier."""
+        return Judge(self.settings.data, self.settings.abstain_below, training_progress(sys.stderr))
+
+    @cached_property
+    def keys(self) -> "Keys":
+        """DKIM keys from DNS."""
+        from ingest.keys import Keys
+
+        return Keys(self.settings.name_servers)
+
+    @cached_property
+    def decider(self) -> "Decider":
+        """Turns stored mail into entries."""
+        from ingest.decide import Decider
+
+        return Decider(self.ledger, self.judge, self.keys, self.now)
+
+    def connect(self, row: MailboxRow) -> "ImapMailbox":
+        """Open a mailbox's connection."""
+        from ingest.imap import ImapMailbox
+
+        return ImapMailbox(row, self.ledger.mailboxes.password(row), self.settings.allow_loopback_mail)

@@ -1,0 +1,1 @@
+"""The demo: a mailbox, a name server and mails on this machine, read by the real program."""

@@ -1,0 +1,52 @@
+"""What the API is handed: the callables that it must not import itself."""
+
+from api.services import Services
+from demur.composition import Composition
+from ledger.errors import DemurError
+from ledger.mailboxes import MailboxSettings
+from ledger.people import User
+
+
+def _ready(parts: Composition) -> dict[str, str]:
+    """Why Demur cannot serve, by part; empty when it can."""
+    problems = {}
+    for name, check in (("database", lambda: parts.ledger.people.all(limit=1)), ("model", parts.judge.model)):
+        try:
+            check()
+        except DemurError as error:
+            problems[name] = str(error)
+    return problems
+
+
+def ingest_one(parts: Composition, user: User, raw: bytes) -> str:
+    """Take one raw mail into a user's ledger; return its hash."""
+    from ingest.identity import identity
+    from ingest.importing import import_raw
+
+    row = parts.ledger.mailboxes.find(f"import:{user.name}") or parts.ledger.mailboxes.save(
+        f"import:{user.name}", MailboxSettings(kind="import"), None
+    )
+    parts.ledger.people.serve(row.id, user)
+    import_raw(parts.ledger, row, raw, parts.decider)
+    parts.ledger.mailboxes.note_good(row, parts.now())
+    return identity(raw)[0]
+
+
+def _text(raw: bytes) -> tuple[str, str, str]:
+    from ingest.decide import read
+    from ledger.text import masked_codes
+
+    message = read(raw)
+    return masked_codes(message.subject), message.sender, masked_codes(message.text)
+
+
+def services(parts: Composition) -> Services:
+    """The API's services for this composition."""
+    return Services(
+        ledger=parts.ledger,
+        now=parts.now,
+        ready=lambda: _ready(parts),
+        ingest=lambda user, raw: ingest_one(parts, user, raw),
+        read_text=_text,
+        metrics_enabled=parts.settings.metrics,
+    )
