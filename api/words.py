@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from api.schema import Because, CaseStatus, Freshness, UserStatus
+from api.schema import Because, CaseStatus, Freshness, TimelineEntry, UserStatus
 from ledger.mailboxes import Health
 from ledger.outcome import Outcome, Product, Track
 from ledger.status import State
@@ -132,7 +132,7 @@ def _waiting(case: CaseStatus) -> str:
 
 SENTENCES = {
     State.NOTIFIED: "Meta announced on {} that it will use your information for AI.",
-    State.LINK_BROKEN: "The form in Meta’s mail does not work, Meta wrote on {}.",
+    State.LINK_BROKEN: "A mail of {} says that the form does not work.",
     State.VERIFYING: "Meta sent a code on {}. Until it is entered, nothing is filed.",
     State.NEEDS_INFORMATION: "Meta asked for more on {}.",
     State.CONFIRMED: "Meta confirmed on {}.",
@@ -189,10 +189,22 @@ def trust(evidence: Because) -> str:
     return f"{TRUSTS[evidence.trust]}: {evidence.trust_reason}" if evidence.trust else ""
 
 
+def sure(confidence: float) -> str:
+    """A confidence for people: 97 % sure."""
+    return f"{confidence * 100:.0f} % sure"
+
+
+def counts(entry: TimelineEntry) -> bool:
+    """Whether an entry may move a case by itself: a person's word, or a sure decision on a proven mail."""
+    return entry.kind != "decision" or (entry.trust is Trust.PROVEN and not entry.abstained)
+
+
 def decided(evidence: Because) -> str:
     """Who decided, and how sure."""
     if evidence.decided_by == "model":
-        return f"Read by the model, {evidence.confidence:.0%} sure"
+        return f"Read by the model, {sure(evidence.confidence)}"
+    if evidence.outcome == "filed":
+        return f"Form submitted, says {person(evidence.decided_by)}"
     return f"Said by {person(evidence.decided_by)}"
 
 

@@ -125,7 +125,7 @@ def review(json_: Json = False) -> None:
     columns = ["why", "mails", "best guess", "sure", "subject", "sha256"]
     print_table(
         columns,
-        [[why, len(g["messages"]), g["outcome"], f"{g['confidence']:.0%}", plain(g["subject"])[:50], g["messages"][0]["sha256"][:12]] for why, g in rows],
+        [[why, g["count"], g["outcome"], f"{g['confidence']:.0%}", plain(g["subject"])[:50], g["messages"][0][:12]] for why, g in rows],
     )
 
 

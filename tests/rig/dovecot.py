@@ -124,7 +124,9 @@ class Dovecot:
         prefix = []
         if os.getuid() == 0:
             prefix = ["setpriv", "--reuid=nobody", f"--regid={self._account.pw_gid}", "--clear-groups"]
-        subprocess.run([*prefix, *command], check=True, capture_output=True, timeout=20)
+        with (self.home / "rig.log").open("ab") as log:  # a pipe would be held open by the daemon
+            done = subprocess.run([*prefix, *command], stdin=subprocess.DEVNULL, stdout=log, stderr=log, timeout=20)
+        assert done.returncode == 0, (self.home / "rig.log").read_text()
 
     def _give_away(self, folder: Path) -> None:
         if os.getuid() == 0:
@@ -151,7 +153,11 @@ class Dovecot:
 
     def deliver(self, user: str, raw: bytes, folder: str = "INBOX", arrived: datetime | None = None) -> None:
         """Put a mail into a folder as a delivery agent does; `arrived` becomes its INTERNALDATE."""
-        place = self.maildir(user, folder) if not (self.home / "mail" / user / "Maildir").exists() or folder != "INBOX" else self.home / "mail" / user / "Maildir"
+        place = (
+            self.maildir(user, folder)
+            if not (self.home / "mail" / user / "Maildir").exists() or folder != "INBOX"
+            else self.home / "mail" / user / "Maildir"
+        )
         self.delivered += 1
         name = f"{int(time.time())}.M{self.delivered:06d}P{os.getpid()}.rig"
         draft = place / "tmp" / name

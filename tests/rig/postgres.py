@@ -36,7 +36,9 @@ def postgres() -> Iterator[str]:
     _own(home)
     port, data = free_port(), home / "data"
     run = [*_prefix()]
-    subprocess.run([*run, programs / "initdb", "-D", data, "-U", "demur", "-A", "trust", "-E", "UTF8", "--no-sync"], check=True, capture_output=True)
+    subprocess.run(
+        [*run, programs / "initdb", "-D", data, "-U", "demur", "-A", "trust", "-E", "UTF8", "--no-sync"], check=True, capture_output=True
+    )
     server = subprocess.Popen(
         [*run, programs / "postgres", "-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", str(home), "-F"],
         stdout=subprocess.DEVNULL,
