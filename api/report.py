@@ -74,6 +74,11 @@ def because(fact: Fact | None) -> Because | None:
     )
 
 
+def _web_only(url: str | None) -> str | None:
+    """An address that is safe to offer for a click; it may come out of a mail."""
+    return url if url and url.startswith("https://") else None
+
+
 def case_status(case: Case, now: datetime) -> CaseStatus:
     """One case with what follows from the time: whether the answer is overdue, and the next step."""
     step = next_step(case, now)
@@ -88,7 +93,7 @@ def case_status(case: Case, now: datetime) -> CaseStatus:
         flags=sorted(case.flags),
         because=because(case.because),
         against=because(case.against),
-        next_step=NextStepOut(action=step.action, text=step.text, url=step.url, due=step.due),  # type: ignore[arg-type]
+        next_step=NextStepOut(action=step.action, text=step.text, url=_web_only(step.url), due=step.due),  # type: ignore[arg-type]
         clock_started=case.clock,
         reminded_on=list(case.reminded_on),
     )
@@ -182,7 +187,7 @@ def _message(user: User, judged: Judged, subject: str, sender: str | None, text:
         trust_reason=decision.trust_reason,
         bound=decision.bound,
         bound_reason=decision.bound_reason,
-        form_url=decision.form_url,
+        form_url=_web_only(decision.form_url),
         mailbox=decision.mailbox,
         defects=list(decision.defects),
         decided_by=f"person:{said.by}" if said else "model",

@@ -191,7 +191,7 @@ def trust(evidence: Because) -> str:
 
 def sure(confidence: float) -> str:
     """A confidence for people: 97 % sure."""
-    return f"{confidence * 100:.0f} % sure"
+    return f"{confidence * 100:.0f}\N{NO-BREAK SPACE}%\N{NO-BREAK SPACE}sure"
 
 
 def counts(entry: TimelineEntry) -> bool:

@@ -11,6 +11,8 @@ import dns.resolver
 
 TIMEOUT = 4.0
 """Seconds for one look-up in all."""
+SILENCE_REMEMBERED = 20.0
+"""Seconds that a silent DNS is not asked again for the same name: a mailbox full of mail must not wait for it mail by mail."""
 REMEMBERED = 600.0
 """Seconds that an answer is used again: a mailbox holds many mails of one selector."""
 
@@ -45,12 +47,12 @@ class Keys:
         now = self._monotonic()
         with self._lock:
             known = self._known.get(name)
-        if known and now - known[0] < REMEMBERED:
+        if known and now < known[0]:
             return known[1]
         key = self._ask(name)
-        if key.reachable:
-            with self._lock:
-                self._known[name] = (now, key)
+        lasting = REMEMBERED if key.reachable else SILENCE_REMEMBERED
+        with self._lock:
+            self._known[name] = (self._monotonic() + lasting, key)
         return key
 
     def _ask(self, name: str) -> Key:

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -81,7 +82,8 @@ def _work_and_serve(parts: Composition, listener: socket.socket) -> None:
     server = uvicorn.Server(uvicorn.Config(create_app(services(parts)), log_config=None, access_log=False, timeout_graceful_shutdown=5))
     thread.start()
     try:
-        server.run(sockets=[listener])
+        with suppress(KeyboardInterrupt):  # uvicorn raises the signal again once it has shut down
+            server.run(sockets=[listener])
     finally:
         worker.stop()
         thread.join()
