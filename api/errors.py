@@ -38,12 +38,20 @@ def answer(request: Request, status: int, detail: str, headers: dict[str, str] |
     return response
 
 
+def _allowed(request: Request) -> dict[str, str]:
+    """All methods of a path for `Allow` (RFC 9110 §10.2.1): the router names only those of the route that it saw first."""
+    path = str(getattr(request.scope.get("route"), "path", "")).replace(":path}", "}")
+    methods = request.app.openapi()["paths"].get(path, {})
+    return {"Allow": ", ".join(sorted(method.upper() for method in methods))} if methods else {}
+
+
 def on_http_exception(request: Request, error: Exception) -> Response:
     """A refusal; a browser without a session is led to the log-in."""
     assert isinstance(error, HTTPException)
     if error.status_code == 401 and request.method == "GET" and wants_html(request):
         return RedirectResponse(rooted(request, "/login"), 303)
-    return answer(request, error.status_code, error.detail, dict(error.headers or {}))
+    headers = dict(error.headers or {}) | (_allowed(request) if error.status_code == 405 else {})
+    return answer(request, error.status_code, error.detail, headers)
 
 
 def on_invalid(request: Request, error: Exception) -> Response:

@@ -22,6 +22,20 @@ class Problem(BaseModel):
     detail: str
 
 
+class Fault(BaseModel):
+    """What does not fit, and where in the request."""
+
+    loc: list[str | int]
+    msg: str
+    type: str
+
+
+class Refusal(BaseModel):
+    """Why a request was not understood, as one sentence or fault by fault."""
+
+    detail: str | list[Fault]
+
+
 class MailboxHealth(BaseModel):
     name: str
     state: Health

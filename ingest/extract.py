@@ -16,6 +16,9 @@ from ledger.text import CODE, words_of
 SENDER_PRODUCT = {"instagram.com": Product.INSTAGRAM, "whatsapp.com": Product.WHATSAPP}
 FACEBOOK_DOMAINS = frozenset({"facebookmail.com", "facebook.com"})
 NAMED = {product.value: product for product in Product if product is not Product.META}
+OBJECTION_CONCEPTS = frozenset({"OBJECT", "OBJECTION", "RIGHT_TO_OBJECT"})
+WAY_CONCEPTS = frozenset({"LINK", "FORM", "PAGE", "AI"})
+"""What friends write about who do not name Meta: «the objection link is dead»."""
 META_CONCEPTS = frozenset({"META", "PRODUCT", "AI_AT_META"})
 SPOKEN_OF = frozenset({"meta", "facebook", "instagram", "whatsapp", "threads"})
 REQUEST_CONCEPTS = frozenset({"REQUEST", "OBJECTION", "FORM", "SUBMIT"})
@@ -54,6 +57,8 @@ def _about_meta(message: Message, links: tuple[Link, ...], concepts: set[str], s
     """Whether Meta sent or got the mail, or its words or links name Meta at all: an answer to an objection does."""
     people = (message.author, message.sender, *message.to)
     if any(is_meta(address) for address in people) or concepts & META_CONCEPTS or any(link.form for link in links):
+        return True
+    if concepts & OBJECTION_CONCEPTS and concepts & WAY_CONCEPTS:
         return True
     return bool(SPOKEN_OF & {*subject, *words_of(f"{message.note}\n{message.text}\n{message.quoted}").folded})
 

@@ -43,9 +43,7 @@ def clean(text: str) -> str:
 
 @lru_cache(maxsize=100_000)
 def fold(word: str) -> str:
-    """A word for comparison: lower case, no accents, a few letters spelled plainly; a number becomes `#`."""
-    if word.isdecimal():
-        return "#"
+    """A word for comparison: lower case, no accents, a few letters spelled plainly."""
     decomposed = unicodedata.normalize("NFD", word.casefold())
     return "".join(c for c in decomposed if not unicodedata.combining(c)).translate(LETTERS)
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from api.schema import Problem
+from api.schema import Problem, Refusal
 
 REASONS = {
     400: "the body cannot be read",
@@ -19,7 +19,8 @@ Responses = dict[int | str, dict[str, Any]]
 
 def problems(*statuses: int) -> Responses:
     """The `responses` of a route that may answer with these; 401 and 503 go without saying."""
-    return {status: {"model": Problem, "description": REASONS[status]} for status in sorted({401, 503, *statuses})}
+    all_of_them = sorted({401, 503, *statuses})
+    return {status: {"model": Refusal if status == 422 else Problem, "description": REASONS[status]} for status in all_of_them}
 
 
 WRITES = (400, 403, 413)

@@ -133,6 +133,13 @@ def test_a_field_name_that_is_not_unicode_does_not_break_the_answer(anna: TestCl
     assert anna.post("/users/anna/filings", content=body, headers={"Content-Type": "application/json"}).status_code == 422
 
 
+def test_a_method_that_is_not_there_is_told_which_are(client: TestClient):
+    answer = client.put("/mailboxes")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, POST")
+    assert client.put("/mailboxes/name").headers["Allow"] == "DELETE"
+    assert client.put("/login").status_code == 405
+
+
 def test_the_committed_description_is_the_one_of_the_code():
     committed = Path(__file__).parents[2] / "docs" / "openapi.json"
     assert committed.read_text() == description(), "renew it: python -m api.openapi > docs/openapi.json"
