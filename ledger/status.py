@@ -42,8 +42,8 @@ class Fact:
     filing: Filing | None = None
 
     @property
-    def sort_key(self) -> tuple[datetime, str]:
-        return self.at, self.decision.sha256 if self.decision else ""
+    def sort_key(self) -> tuple[datetime, str, str]:
+        return self.at, self.decision.sha256 if self.decision else "", self.filing.key if self.filing else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,7 @@ class Case:
     reminded_on: tuple[date, ...] = ()
     flags: frozenset[str] = frozenset()
     form: str | None = None
+    refused_last: datetime | None = None
 
     @property
     def answer_due(self) -> date | None:
@@ -109,7 +110,6 @@ class _Mail:
 
     at: datetime
     decision: Decision
-    decided_at: tuple[datetime, int]
     corrections: list[tuple[datetime, int, Correction]] = field(default_factory=list)
 
     @property
@@ -132,18 +132,14 @@ class _Mail:
 def _mails(entries: Iterable[Entry]) -> list[_Mail]:
     mails: dict[str, _Mail] = {}
     notes: list[Entry] = []
-    for entry in entries:
+    for entry in sorted(entries, key=lambda entry: (entry.recorded_at, entry.seq)):
         if not isinstance(entry.body, Decision):
             notes.append(entry)
-            continue
-        written = (entry.recorded_at, entry.seq)
-        known = mails.get(entry.body.sha256)
-        if known is None:
-            mails[entry.body.sha256] = _Mail(entry.at, entry.body, written)
-            continue
-        known.at = min(known.at, entry.at)
-        older, newer = sorted([(known.decided_at, known.decision), (written, entry.body)], key=lambda pair: pair[0])
-        known.decided_at, known.decision = newer[0], _keeping_proof(newer[1], older[1])
+        elif known := mails.get(entry.body.sha256):
+            known.at = min(known.at, entry.at)
+            known.decision = _keeping_proof(entry.body, known.decision)
+        else:
+            mails[entry.body.sha256] = _Mail(entry.at, entry.body)
     for note in notes:
         if isinstance(note.body, Correction) and note.body.sha256 in mails:
             mails[note.body.sha256].corrections.append((note.body.said_at, note.seq, note.body))
@@ -174,14 +170,15 @@ def _moved(case: Case, state: State, fact: Fact, **changes: object) -> Case:
 
 def _reopened(case: Case, fact: Fact) -> Case:
     """A new attempt after a rejection: the history stays in the entries, the clock starts anew."""
-    return replace(case, attempt=case.attempt + 1, clock=None, extended=False, paused_on=None, paused_days=0, because=fact)
+    flags = case.flags - {"extended"}
+    return replace(case, attempt=case.attempt + 1, clock=None, extended=False, paused_on=None, paused_days=0, because=fact, flags=flags)
 
 
 def _closed_to(case: Case, fact: Fact) -> bool:
     """Whether what overtook a decision, or came after a confirmation, must leave the case alone."""
     if case.state in SETTLED:
         return True
-    return case.state is State.REJECTED and case.since is not None and fact.at - case.since <= OVERTAKEN
+    return case.state is State.REJECTED and case.refused_last is not None and fact.at - case.refused_last <= OVERTAKEN
 
 
 def _notice(case: Case, fact: Fact) -> Case:
@@ -213,9 +210,9 @@ def _awaits_code(case: Case, fact: Fact) -> bool:
 
 
 def _pending(case: Case, fact: Fact, start: date) -> Case:
-    """Move to `pending`; the clock keeps its first start, and what Meta waited for the user is added to it."""
+    """Move to `pending`; the clock keeps its first start, and what Meta waited for the user since then is added to it."""
     paused = case.paused_days
-    if case.state is State.NEEDS_INFORMATION and case.paused_on:
+    if case.state is State.NEEDS_INFORMATION and case.paused_on and case.clock:
         paused += (fact.at.date() - case.paused_on).days
     return _moved(case, State.PENDING, fact, clock=min(case.clock or start, start), paused_on=None, paused_days=paused)
 
@@ -267,9 +264,11 @@ def _confirmation(case: Case, fact: Fact) -> Case:
 def _rejection(case: Case, fact: Fact) -> Case:
     if case.state is State.CONFIRMED:
         return replace(case, state=State.CONTRADICTED, since=fact.at, against=case.because, because=fact)
-    if case.state in (State.REJECTED, State.CONTRADICTED):
+    if case.state is State.CONTRADICTED:
         return case
-    return _moved(case, State.REJECTED, fact)
+    if case.state is State.REJECTED:
+        return replace(case, refused_last=fact.at)
+    return _moved(case, State.REJECTED, fact, refused_last=fact.at)
 
 
 RULES: dict[Outcome | None, Callable[[Case, Fact], Case]] = {
@@ -298,7 +297,7 @@ def status_of(entries: Sequence[Entry]) -> Status:
         key = _case_key(fact)
         case = RULES[fact.outcome](cases.get(key) or Case(*key), fact)
         seen_form = fact.decision.form_url if fact.decision else None
-        cases[key] = replace(case, form=case.form or seen_form)
+        cases[key] = replace(case, form=seen_form or case.form)
     open_mails = [mail for mail in mails if mail.correction is None]
     return Status(
         cases=tuple(cases[key] for key in sorted(cases)),

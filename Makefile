@@ -1,0 +1,37 @@
+# The two commands are `make run` and `make test`; `make help` lists the rest.
+PYTHON ?= python3
+BIN := .venv/bin
+WORKERS ?= 2
+
+.PHONY: help run test check evaluate model bench corpora clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: .venv/run.done ## start Demur with a demo mailbox at http://127.0.0.1:8000
+	$(BIN)/demur run --demo
+
+test: .venv/test.done ## install what the tests need, then run them all
+	bash .ci/packages
+	$(BIN)/python -m pytest -n $(WORKERS)
+
+check: .venv/test.done ## lint, types, import contracts
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+
+evaluate: .venv/run.done ## how good the classifier is, out of fold and on the frozen hold-out
+	$(BIN)/demur evaluate && $(BIN)/demur evaluate --fixtures fixtures/holdout
+
+model: .venv/run.done ## train the shipped model anew
+	$(BIN)/python -m bench.ship_model
+
+bench: .venv/test.done ## measure: candidates, parsing, classifying, storing, serving
+	$(BIN)/python -m bench
+
+corpora: .venv/run.done ## classify a folder of foreign mails: make corpora FOLDER=…
+	$(BIN)/python -m bench.corpora $(FOLDER)
+
+.venv/run.done .venv/test.done: .venv/%.done: requirements.lock requirements-test.lock pyproject.toml
+	bash .ci/python $(PYTHON) .venv
+	$(BIN)/pip install --quiet --require-hashes -r requirements$(if $(filter test,$*),-test).lock
+	$(BIN)/pip install --quiet --no-deps -e .
+	@touch $@
