@@ -59,8 +59,8 @@ def markdown(card: Card) -> str:
         [
             f"# Model {card.version}",
             "",
-            f"Trained on {card.mails} labelled mails ({card.templates} templates, {card.reviewed} reviewed by people) in {card.training_seconds:.0f} s,",
-            f"scikit-learn {card.scikit_learn}, Python {card.python}. Judged on templates that the judging model never saw.",
+            f"Trained on {card.mails} labelled mails ({card.templates} templates, {card.reviewed} reviewed by people)",
+            f"in {card.training_seconds:.0f} s, scikit-learn {card.scikit_learn}, Python {card.python}. Judged on templates that the judging model never saw.",
             "",
             f"Macro-F1 {metrics['macro_f1']:.3f}, accuracy {metrics['accuracy']:.3f}, decided without a person {metrics['coverage']:.1%},",
             f"wrong confirmations or rejections {metrics['wrong_decisive']}, calibration error {metrics['calibration_error']:.3f}.",

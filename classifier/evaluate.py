@@ -36,7 +36,11 @@ class LanguageScore:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """A report. `coverage`: share of mails on which no model abstained; `wrong_decisive`: confirmations and rejections that were neither, above the threshold; `calibration_error`: expected calibration error over ten bins."""
+    """A report.
+
+    `coverage`: share of mails on which the model did not abstain. `wrong_decisive`: confirmations and rejections above the threshold that
+    were neither. `wrong_covered`: all wrong ones above it. `calibration_error`: expected calibration error over ten bins.
+    """
 
     model: str
     mails: int

@@ -1,9 +1,10 @@
 """What the API is handed: the callables that it must not import itself."""
 
-from api.services import Services
+from api.services import NewMailbox, Services
 from demur.composition import Composition
+from demur.connecting import connect_mailbox, refuse_private, settings_for
 from ledger.errors import DemurError
-from ledger.mailboxes import MailboxSettings
+from ledger.mailboxes import MailboxRow, MailboxSettings
 from ledger.people import User
 
 
@@ -40,6 +41,13 @@ def _text(raw: bytes) -> tuple[str, str, str]:
     return masked_codes(message.subject), message.sender, masked_codes(message.text)
 
 
+def connect(parts: Composition, wanted: NewMailbox) -> MailboxRow:
+    """Connect a mailbox that was asked for over HTTP."""
+    settings, _ = settings_for(wanted)
+    refuse_private(settings, parts.settings.allow_loopback_mail)
+    return connect_mailbox(parts, wanted, settings)
+
+
 def services(parts: Composition) -> Services:
     """The API's services for this composition."""
     return Services(
@@ -48,5 +56,6 @@ def services(parts: Composition) -> Services:
         ready=lambda: _ready(parts),
         ingest=lambda user, raw: ingest_one(parts, user, raw),
         read_text=_text,
+        connect=lambda wanted: connect(parts, wanted),
         metrics_enabled=parts.settings.metrics,
     )

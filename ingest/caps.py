@@ -9,7 +9,11 @@ MAX_HEADER_BYTES = 256 * 1024
 MAX_HEADER_LINES = 1000
 MAX_PARTS = 500
 MAX_DEPTH = 30
+MAX_FIELD = 1000
+"""Bytes of one Content-… header. MEASURED: a file name of 210 KB in broken RFC 2047 words keeps mail-parser busy for 70 seconds."""
+LINE_END = re.compile(rb"\r\n?|\n")
 HEADER_END = re.compile(rb"\r?\n\r?\n")
+FIELD = re.compile(rb"(?im)^content-[a-z-]+[ \t]*:[^\r\n]*(?:\r\n[ \t][^\r\n]*)*")
 PART = re.compile(rb"(?im)^content-type[ \t]*:")
 NESTED = re.compile(rb"(?im)^content-type[ \t]*:[ \t\r\n]*(?:multipart|message)/")
 BOUNDARY = re.compile(rb"(?m)^--[^\s]")
@@ -39,6 +43,8 @@ def capped(raw: bytes) -> tuple[bytes, tuple[str, ...]]:
     if len(raw) > MAX_SIZE:
         raw = raw[:KEPT_OF_HUGE]
         defects.append(f"larger than {MAX_SIZE // 2**20} MB, only the first {KEPT_OF_HUGE // 1024} KB were read")
+    # QUIRK: the standard library's parser takes a bare CR for a line end, so the limits must see it as one, too.
+    raw = FIELD.sub(lambda field: field[0][:MAX_FIELD], LINE_END.sub(b"\r\n", raw))
     if (shorter := _short_headers(raw)) is not None:
         raw = shorter
         defects.append("too many header lines, the rest was left out")

@@ -11,7 +11,7 @@ from ingest.sender import domain_of, is_meta, meta_domain
 from ingest.speech import language_of
 from ledger.message import Hit, Link, Message
 from ledger.outcome import Product, Track
-from ledger.text import CODE, words_of
+from ledger.text import has_code, words_of
 
 SENDER_PRODUCT = {"instagram.com": Product.INSTAGRAM, "whatsapp.com": Product.WHATSAPP}
 FACEBOOK_DOMAINS = frozenset({"facebookmail.com", "facebook.com"})
@@ -47,7 +47,7 @@ def extract(message: Message) -> Message:
         subject_hits=subject_hits,
         product=_product(message, links, subject.folded, words.folded),
         track=_track(links, hits),
-        has_code=CODE.search(message.subject) is not None or CODE.search(message.text) is not None,
+        has_code=has_code(message.subject) or has_code(message.text),
         announces_extension=names >= EXTENSION_CONCEPTS,
         names_accounts_centre="ACCOUNTS_CENTRE" in names,
     )

@@ -123,7 +123,11 @@ def mapped(settings: MailboxSettings) -> Iterator[None]:
 
 
 def quietened(client: IMAPClient) -> IMAPClient:
-    """QUIRK: imapclient 4.1 hard-codes imaplib's debug level 5: bodies are formatted into log lines even when nobody logs. MEASURED: 4.3 times slower."""
+    """Switch imaplib's own tracing off.
+
+    QUIRK: imapclient 4.1 hard-codes imaplib's debug level 5: bodies are formatted into log lines even when nobody logs.
+    MEASURED: fetching is 4.3 times faster without.
+    """
     client._imap.debug = 0
     return client
 

@@ -14,7 +14,7 @@ MAX_HTML = 512 * 1024
 MAX_DEPTH = 1000
 MAX_TAG = 20_000
 TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
-LONG_TAG = re.compile(r"<[a-zA-Z][^>]{%d}" % MAX_TAG)
+LONG_TAG = re.compile(rf"<[a-zA-Z][^>]{{{MAX_TAG}}}")
 STRIPPED = re.compile(r"<[^>]{0,2000}>")
 UNCLOSED = frozenset(
     [

@@ -1,12 +1,13 @@
 """Raw bytes to `Message`: the one border behind which mail-parser works. Total: whatever comes in, a Message goes out."""
 
+import codecs
 import email
 import logging
 import re
 from collections.abc import Callable, Iterator
+from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from email import policy
 from email.errors import HeaderParseError
 from email.header import Header, decode_header
 from email.message import Message as Mime
@@ -29,7 +30,13 @@ MAX_TEXT = 64 * 1024
 """Characters of text that are judged; no answer is longer."""
 logging.getLogger("mailparser").setLevel(logging.CRITICAL)  # it would log what it finds in mails
 
+MAX_DECODED = 10_000
+"""Characters of a header that are decoded. MEASURED: the standard library is quadratic in broken RFC 2047 words, 252 KB take 50 seconds."""
 URL = re.compile(r"https?://[^\s<>\"']{4,2000}")
+NO_CHARSETS = frozenset({"idna", "punycode", "raw-unicode-escape", "unicode-escape"})
+"""Codecs of Python's that are no charset of any mail: some are quadratic, some make lone surrogates."""
+CARRIER = "application/x-demur-mail"
+ATTACHED = re.compile(rb"(?im)^(content-type[ \t]*:(?:[ \t]|\r\n[ \t])*)message/(?:rfc822|global)(?=[\s;])")
 DELIVERED = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To")
 
 
@@ -60,6 +67,7 @@ def _one_line(value: object) -> str:
 
 def decoded(value: str) -> str:
     """An RFC 2047 header in plain characters; what cannot be decoded stays as it stands."""
+    value = value[:MAX_DECODED]
     try:
         chunks = decode_header(value)
     except (HeaderParseError, ValueError):
@@ -68,12 +76,19 @@ def decoded(value: str) -> str:
 
 
 def _characters(data: bytes, charset: str | None) -> str:
-    for name in (charset or "utf-8", "utf-8"):
+    for name in ("utf-8" if _is_no_charset(charset) else charset or "utf-8", "utf-8"):
         try:
             return data.decode(name)
         except (LookupError, UnicodeError, ValueError):
             continue
     return data.decode("latin-1")
+
+
+def _is_no_charset(name: object) -> bool:
+    try:
+        return codecs.lookup(str(name)).name in NO_CHARSETS
+    except (LookupError, ValueError):
+        return False
 
 
 def _first(mime: Mime, name: str) -> str:
@@ -103,25 +118,15 @@ def received_moment(mime: Mime) -> datetime | None:
 
 def _original(part: Mime) -> bytes | None:
     """The raw bytes of a mail that is attached as a part, or None when the part is something else."""
-    name = (part.get_filename() or "").lower() if not part.is_multipart() else ""
-    if part.get_content_type() == "message/rfc822":
-        inner = part.get_payload()
-        if isinstance(inner, list) and inner and isinstance(inner[0], Mime):
-            raw = inner[0].as_bytes(policy=policy.compat32.clone(linesep="\r\n"))
-            encoded = part.get("Content-Transfer-Encoding", "").strip().lower() == "base64"
-            return _unbased(raw) if encoded else raw
-    elif name.endswith(".eml"):
-        payload = part.get_payload(decode=True)
-        return payload if isinstance(payload, bytes) and payload else None
-    return None
-
-
-def _unbased(raw: bytes) -> bytes:
-    holder = Mime()
-    holder["Content-Transfer-Encoding"] = "base64"
-    holder.set_payload(raw.strip().decode("ascii", "replace"))
-    payload = holder.get_payload(decode=True)
-    return payload if isinstance(payload, bytes) and payload else raw
+    if part.is_multipart():
+        return None
+    carried = part.get_content_type() == CARRIER
+    if not carried and not (part.get_filename() or "").lower().endswith(".eml"):
+        return None
+    payload = part.get_payload(decode=True)
+    if not isinstance(payload, bytes) or not payload:
+        return None
+    return payload.replace(CARRIER.encode(), b"message/rfc822") if carried else payload
 
 
 def _detach(mime: Mime) -> list[bytes]:
@@ -130,20 +135,25 @@ def _detach(mime: Mime) -> list[bytes]:
     stack = [mime]
     while stack:
         part = stack.pop()
-        if part is not mime and (raw := _original(part)) is not None:
+        if part.is_multipart():
+            stack.extend(child for child in reversed(part.get_payload()) if isinstance(child, Mime))
+        elif (raw := _original(part)) is not None:
             originals.append(raw)
-            part.set_type("application/octet-stream") if "Content-Type" in part else None
+            del part["Content-Type"]
+            part["Content-Type"] = CARRIER
             part.set_payload("")
-        elif part.is_multipart():
-            children = part.get_payload()
-            stack.extend(child for child in children if isinstance(child, Mime))
         elif part.get_content_maintype() != "text":
             part.set_payload("")
+        elif _is_no_charset(part.get_param("charset")):
+            part.set_param("charset", "utf-8")
     return originals
 
 
 def _by_mail_parser(mime: Mime) -> Parts:
-    parsed = mailparser.MailParser(mime)
+    bare = copy(mime)
+    for name in {key for key in mime if not key.lower().startswith("content-")}:
+        del bare[name]  # it would decode every header, whatever that takes
+    parsed = mailparser.MailParser(bare)
     return Parts(list(parsed.text_plain), list(parsed.text_html), defects=sorted(parsed.defects_categories))
 
 
@@ -201,12 +211,17 @@ def _body(parts: Parts) -> tuple[str, str, list[Anchor], list[str]]:
     return clean(text[:MAX_TEXT]), clean("\n".join(hidden)[:MAX_TEXT]), anchors, defects
 
 
+def _opened(safe: bytes) -> Mime:
+    """The tree of parts. Attached mails stay closed, so that their bytes, and with them their DKIM signatures, come out as they went in."""
+    return email.message_from_bytes(ATTACHED.sub(rb"\1" + CARRIER.encode(), safe))
+
+
 def parse(raw: bytes) -> Message:
     """Read one raw mail. Never raises; what was wrong with the mail is in `Message.defects`."""
     raw = normalised(raw)
     sha256, _ = identity(raw)
     safe, defects = capped(raw)
-    mime = _guarded(lambda _: email.message_from_bytes(safe), Mime())
+    mime = _guarded(lambda _: _opened(safe), Mime())
     if mime is None:
         return Message(
             sha256, len(raw), text=clean(safe[:MAX_TEXT].decode("utf-8", "replace")), defects=(*defects, "no parser could read it")

@@ -60,7 +60,8 @@ class Database:
             self.engine = create_engine(self.url, pool_pre_ping=self.url.get_backend_name() != "sqlite")
         except (ArgumentError, NoSuchModuleError, ModuleNotFoundError):
             raise OperatorError(
-                "DEMUR_DATABASE_URL is not usable: write sqlite:///… or postgresql+psycopg://… (the latter needs `pip install 'demur[postgres]'`)"
+                "DEMUR_DATABASE_URL is not usable: write sqlite:///… or postgresql+psycopg://… "
+                "(the latter needs `pip install 'demur[postgres]'`)"
             ) from None
         self.where = self.url.database if self.is_sqlite else self.url.render_as_string(hide_password=True)
         if self.is_sqlite:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -156,13 +156,9 @@ class Mailboxes:
         """How many mails of a mailbox are in which state: skipped, stored, decided, unassigned, gone, quarantined."""
         query = select(locations.c.state, func.count()).where(locations.c.mailbox_id == mailbox.id).group_by(locations.c.state)
         with self._db.read() as connection:
-            return {state: count for state, count in connection.execute(query)}
+            return {str(row[0]): int(row[1]) for row in connection.execute(query)}
 
     def remove(self, mailbox: MailboxRow) -> None:
         """Forget a mailbox, its secret and where its mail lay. The entries stay."""
         with self._db.write() as connection:
             connection.execute(delete(mailboxes).where(mailboxes.c.id == mailbox.id, mailboxes.c.organisation_id == self._org))
-
-    def with_settings(self, mailbox: MailboxRow, **changes: object) -> MailboxSettings:
-        """The settings of a mailbox with some changed."""
-        return replace(mailbox.settings, **changes)  # type: ignore[arg-type]

@@ -62,10 +62,10 @@ class Hit:
 class Message:
     """One mail.
 
-    `sha256` is of the raw bytes with line ends normalised to CRLF. `text` is what the classifier judges: the sender's own new
-    words, or the forwarded original's where the sender only passed a mail on. `quoted` and `hidden` are kept apart and decide
-    nothing. `about_meta`: Meta sent it, or it
-    names or links Meta. `from_meta`: `author` is at one of Meta's domains (which proves nothing). `note` is what the sender wrote above a mail passed on. `original` holds the raw bytes of an attached mail (its DKIM signature survives that way).
+    `sha256` is of the raw bytes with line ends normalised to CRLF. `text` is what the classifier judges: the sender's own new words, or
+    the forwarded original's where the sender only passed a mail on; `note` is what stands above that. `quoted` and `hidden` are kept
+    apart and decide nothing. `about_meta`: Meta sent or got it, or it names or links Meta. `from_meta`: `author` is at one of Meta's
+    domains, which proves nothing. `original` holds the raw bytes of an attached mail: its DKIM signature survives that way.
     """
 
     sha256: str

@@ -234,8 +234,6 @@ def _filing(case: Case, fact: Fact) -> Case:
     if case.state in SETTLED:
         return case
     if case.state is State.REJECTED:
-        if case.since and fact.filing.on <= case.since.date() and fact.at <= case.since:
-            return case
         case = _reopened(case, fact)
     if case.state is State.PENDING:
         return replace(case, clock=min(case.clock or fact.filing.on, fact.filing.on))

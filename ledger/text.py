@@ -103,9 +103,17 @@ def sentence_at(words: Words, index: int) -> Iterator[int]:
         first += 1
 
 
-CODE = re.compile(r"(?<![\w/.-])(?:[A-Z]{1,3}-)?\d(?:[ -]?\d){4,7}(?![\w/-])")
+DATE = r"(?:(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])|(?:0[1-9]|[12]\d|3[01])-(?:0[1-9]|1[0-2])-(?:19|20)\d\d)(?![\w-])"
+PHONE = r"\+\d(?:[ ()/.-]{0,2}\d){6,14}(?!\d)"
+CODE = rf"(?<![\w/.+-])(?!{DATE})(?:[A-Z]{{1,3}}-)?\d(?:[ -]?\d){{4,7}}(?![\w/-])"
+PHONE_OR_CODE = re.compile(f"({PHONE})|{CODE}")
+
+
+def has_code(text: str) -> bool:
+    """Whether something in the text looks like a one-time code (five to eight digits); dates and international phone numbers do not."""
+    return any(not found[1] for found in PHONE_OR_CODE.finditer(text))
 
 
 def masked_codes(text: str) -> str:
-    """Text with one-time codes (five to eight digits) blotted out: a code is never stored nor shown."""
-    return CODE.sub("••••••", text)
+    """Text with all that `has_code` finds blotted out: a code is never stored nor shown."""
+    return PHONE_OR_CODE.sub(lambda found: found[1] or "••••••", text)

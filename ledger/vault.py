@@ -2,6 +2,8 @@
 
 import os
 import stat
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -39,13 +41,21 @@ class Vault:
         return secret
 
 
+def _make_key(path: Path) -> None:
+    """Write a new key in one step: who starts at the same moment finds the whole key or makes the one that both use."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor, made = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(Fernet.generate_key().decode() + "\n")
+    with suppress(FileExistsError):
+        os.link(made, path)
+    os.unlink(made)
+
+
 def key_file(path: Path) -> str:
     """Read the key file, or make one that only its owner may read. Raises OperatorError when others can read it."""
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(Fernet.generate_key().decode() + "\n")
+        _make_key(path)
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
         raise OperatorError(f"{path} can be read by others: run `chmod 600 {path}`")
     return path.read_text().strip()

@@ -95,4 +95,5 @@ def _for_people(line: dict[str, Any]) -> str:
         return f"{line['path']}: {line['error']}"
     doubt = "?" if line["abstained"] else " "
     subject = plain(line["subject"])[:60]
-    return f"{line['outcome']:<20}{doubt} {line['confidence']:>5.0%}  {line['trust']:<9} {line['language'] or '--'}  {subject}  ({line['path']})"
+    said = f"{line['outcome']:<20}{doubt} {line['confidence']:>5.0%}"
+    return f"{said}  {line['trust']:<9} {line['language'] or '--'}  {subject}  ({line['path']})"

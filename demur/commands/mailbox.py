@@ -1,13 +1,16 @@
 """`demur connect`, `import`, `sync`: getting mail in."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from api.services import NewMailbox
 from demur.commands.context import Json, composition
 from demur.composition import Composition
+from demur.connecting import connect_mailbox, settings_for
 from demur.output import print_json
 from ledger.errors import OperatorError, RetryableError
 from ledger.mailboxes import MailboxRow, MailboxSettings
@@ -32,25 +35,17 @@ def connect(
 
     Example: demur connect anna@gmx.net --user anna
     """
-    from ingest.imap import open_client
-
-    address = normalised(address)
-    if "@" not in address:
-        raise OperatorError("ADDRESS is a mail address, like anna@example.org")
     name = user or _asked("User name", address.partition("@")[0])
     parts = composition()
-    settings = _settings(parts, address, host, port, security, ca_file, login, tuple(folder or ()), authserv_id)
-    password = _password(parts, address, password_file)
-    client = open_client(settings, password, parts.settings.allow_loopback_mail)
-    client.logout()
-    person = parts.ledger.people.ensure(name, parts.now())
-    parts.ledger.people.add_addresses(person, [address, *(alias or [])])
-    row = parts.ledger.mailboxes.save(address, settings, password)
-    parts.ledger.people.serve(row.id, person)
+    wanted = NewMailbox(name, address, "", host, port, security, login, tuple(folder or ()), tuple(alias or ()), authserv_id)
+    settings, hint = settings_for(wanted, str(ca_file.resolve()) if ca_file else None)
+    if hint:
+        typer.echo(hint, err=True)
+    row = connect_mailbox(parts, replace(wanted, password=_password(parts, address, password_file)), settings)
     if json_:
         print_json({"mailbox": row.name, "user": name, "host": settings.host, "port": settings.port})
     else:
-        typer.echo(f"{address} is connected for {name}, read-only. `demur sync` reads it once, `demur run` keeps reading.")
+        typer.echo(f"{row.name} is connected for {name}, read-only. `demur sync` reads it once, `demur run` keeps reading.")
 
 
 def _asked(what: str, default: str | None = None, hidden: bool = False) -> str:
@@ -60,42 +55,10 @@ def _asked(what: str, default: str | None = None, hidden: bool = False) -> str:
     return str(typer.prompt(what, default=default, hide_input=hidden, err=True))
 
 
-def _settings(
-    parts: Composition,
-    address: str,
-    host: str | None,
-    port: int | None,
-    security: str,
-    ca_file: Path | None,
-    login: str | None,
-    folders: tuple[str, ...],
-    authserv_id: str | None,
-) -> MailboxSettings:
-    from ingest.provider import announced_provider, known_provider, login_of
-
-    provider = None if host else known_provider(address) or announced_provider(address)
-    if provider and not provider.password:
-        raise OperatorError(provider.help)
-    if provider and provider.help:
-        typer.echo(provider.help, err=True)
-    if host is None and provider is None:
-        raise OperatorError(f"the mail server of {address.partition('@')[2]} is not known: give --host")
-    return MailboxSettings(
-        kind="imap",
-        host=host or (provider.host if provider else ""),
-        port=port or (provider.port if provider else 993 if security == "tls" else 143),
-        security=security,
-        login=login or (login_of(provider, address) if provider else address),
-        ca_file=str(ca_file.resolve()) if ca_file else None,
-        folders=folders,
-        authserv_id=authserv_id or (provider.authserv_id if provider else None),
-    )
-
-
 def _password(parts: Composition, address: str, password_file: Path | None) -> str:
     """The password from a file or a terminal; a mailbox that is connected already keeps its own."""
     if password_file is None:
-        known = parts.ledger.mailboxes.find(address)
+        known = parts.ledger.mailboxes.find(normalised(address))
         if known and not sys.stdin.isatty():
             return parts.ledger.mailboxes.password(known)
         return _asked("Password", hidden=True)
@@ -165,9 +128,8 @@ def _report(results: list[dict[str, Any]], json_: bool) -> None:
     for result in results:
         if "error" not in result:
             left_out = ", ".join(f"{count} {reason}" for reason, count in result["skipped"].items()) or "nothing"
-            typer.echo(
-                f"{result['mailbox']}: {result['seen']} seen, {result['candidates']} candidates, {result['recorded']} recorded; left out: {left_out}"
-            )
+            counted = ", ".join(f"{result[key]} {key}" for key in ("seen", "candidates", "recorded"))
+            typer.echo(f"{result['mailbox']}: {counted}; left out: {left_out}")
 
 
 def import_(

@@ -50,7 +50,7 @@ def train(
         print_json({"version": result.card.version, "promoted": result.promoted, "reasons": list(result.reasons), "metrics": metrics})
         return
     typer.echo(
-        f"Model {result.card.version}: macro-F1 {metrics['macro_f1']:.3f} on templates it never saw, {metrics['coverage']:.0%} decided alone."
+        f"Model {result.card.version}: macro-F1 {metrics['macro_f1']:.3f} on unseen templates, {metrics['coverage']:.0%} decided alone."
     )
     typer.echo("It decides from now on." if result.promoted else "It was not promoted: " + "; ".join(result.reasons) + ".")
 
@@ -93,8 +93,8 @@ def _out_of_fold(read: Any) -> Any:
 
 def _print_report(report: Any) -> None:
     typer.echo(
-        f"model {report.model}: {report.mails} mails, macro-F1 {report.macro_f1:.3f}, accuracy {report.accuracy:.3f}, decided alone {report.coverage:.1%}, "
-        f"wrong confirmations or rejections {report.wrong_decisive}, calibration error {report.calibration_error:.3f}\n"
+        f"model {report.model}: {report.mails} mails, macro-F1 {report.macro_f1:.3f}, accuracy {report.accuracy:.3f}, "
+        f"decided alone {report.coverage:.1%}, wrong confirmations or rejections {report.wrong_decisive}, calibration error {report.calibration_error:.3f}\n"
     )
     print_table(
         ["outcome", "precision", "recall", "F1", "mails", "templates", "least confidence"],

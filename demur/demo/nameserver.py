@@ -1,5 +1,6 @@
 """A small DNS server on loopback that knows a few TXT records and nothing else."""
 
+import contextlib
 import socket
 import threading
 from types import TracebackType
@@ -43,10 +44,8 @@ class NameServer:
 
     def close(self) -> None:
         """Stop answering."""
-        try:
+        with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
         self._socket.close()
 
     def _serve(self) -> None:

@@ -3,7 +3,6 @@
 import imaplib
 import ssl
 import time
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any

@@ -39,7 +39,11 @@ CORRECTIONS = st.builds(
     HOURS,
 )
 FILINGS = st.builds(
-    lambda product, track, days, whole: Filing(product, track, day(days), whole, "anna"), PRODUCTS, TRACKS, st.integers(0, 90), st.booleans()
+    lambda product, track, days, whole: Filing(product, track, day(days), whole, "anna"),
+    PRODUCTS,
+    TRACKS,
+    st.integers(0, 90),
+    st.booleans(),
 )
 WRITTEN = st.lists(st.tuples(HOURS, st.one_of(DECISIONS, DECISIONS, CORRECTIONS, FILINGS)), max_size=14)
 

@@ -15,7 +15,7 @@ from tests.rig.certificate import write_certificate
 from tests.rig.free import free_port, listening, until
 from tests.rig.need import program
 
-PASSWORD = "correct-horse"  # noqa: S105 - the rig's own
+PASSWORD = "correct-horse"
 CONFIG = """
 protocols = imap
 listen = 127.0.0.1
