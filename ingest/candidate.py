@@ -1,8 +1,8 @@
 """Which mails may concern an objection, judged by headers alone, so that the bodies of all others are never fetched.
 
 A mail is a candidate when Meta's domains stand in From, when its subject speaks of Meta, its products or an objection, or when it
-passes another mail on (the forwarded original cannot be seen from outside). After its body was read, `Message.about_meta` decides whether it is kept.
-Recall is measured by `make bench-candidates`.
+passes another mail on (the forwarded original cannot be seen from outside). After its body was read, `Message.about_meta` decides
+whether it is kept. Recall is measured by `make bench-candidates`.
 """
 
 from collections.abc import Mapping

@@ -9,6 +9,8 @@ MAX_HEADER_BYTES = 256 * 1024
 MAX_HEADER_LINES = 1000
 MAX_PARTS = 500
 MAX_DEPTH = 30
+MAX_LINES = 200_000
+"""More than base64 makes of 10 MB."""
 MAX_FIELD = 1000
 """Bytes of one Content-… header. MEASURED: a file name of 210 KB in broken RFC 2047 words keeps mail-parser busy for 70 seconds."""
 LINE_END = re.compile(rb"\r\n?|\n")
@@ -52,6 +54,7 @@ def capped(raw: bytes) -> tuple[bytes, tuple[str, ...]]:
         (NESTED, MAX_DEPTH, "nested parts"),
         (PART, MAX_PARTS, "parts"),
         (BOUNDARY, MAX_PARTS * 2, "part boundaries"),
+        (LINE_END, MAX_LINES, "lines"),
     ):
         if (shorter := _cut(raw, pattern, most)) is not None:
             raw = shorter

@@ -13,9 +13,10 @@ MAX_HTML = 512 * 1024
 """Characters. MEASURED: parsers are quadratic in depth and attributes; this much is never text for people."""
 MAX_DEPTH = 1000
 MAX_TAG = 20_000
+MAX_QUOTES = 9
 TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 LONG_TAG = re.compile(rf"<[a-zA-Z][^>]{{{MAX_TAG}}}")
-STRIPPED = re.compile(r"<[^>]{0,2000}>")
+STRIPPED = re.compile(r"<[^<>]{0,2000}>")
 UNCLOSED = frozenset(
     [
         "area",
@@ -125,7 +126,10 @@ class _Writer:
             self.lines[-1] += folded
 
     def line(self) -> None:
-        self.lines.append("> " * self.quotes)
+        self.lines.append(self.mark())
+
+    def mark(self) -> str:
+        return "> " * min(self.quotes, MAX_QUOTES)
 
     def block(self) -> None:
         if self.lines[-1].strip(" >"):
@@ -173,7 +177,7 @@ def _render(tree: LexborHTMLParser) -> Rendered:
             writer.quotes += (1 if entering else -1) if tag == "blockquote" else 0
             writer.block()
             if tag == "blockquote":
-                writer.lines[-1] = "> " * writer.quotes
+                writer.lines[-1] = writer.mark()
         elif tag in CELLS and entering:
             writer.words("  ")
         elif tag == "a" and entering and (href := node.attributes.get("href")):

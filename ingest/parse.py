@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from email.errors import HeaderParseError
 from email.header import Header, decode_header
 from email.message import Message as Mime
-from email.utils import parsedate_to_datetime
+from email.utils import collapse_rfc2231_value, parsedate_to_datetime
 from typing import TypeVar
 
 import mailparser
@@ -28,6 +28,9 @@ T = TypeVar("T")
 
 MAX_TEXT = 64 * 1024
 """Characters of text that are judged; no answer is longer."""
+MAX_PART = 1024 * 1024
+MAX_HTML = 1024 * 1024
+"""Characters of one text part, and of all HTML parts together, that are looked at."""
 logging.getLogger("mailparser").setLevel(logging.CRITICAL)  # it would log what it finds in mails
 
 MAX_DECODED = 10_000
@@ -76,19 +79,35 @@ def decoded(value: str) -> str:
 
 
 def _characters(data: bytes, charset: str | None) -> str:
-    for name in ("utf-8" if _is_no_charset(charset) else charset or "utf-8", "utf-8"):
+    """Text of bytes in a charset that may be unknown or a lie: as declared, as UTF-8, as far as it goes. Never lone surrogates."""
+    return _decoded_as(data, charset)[0]
+
+
+def _decoded_as(data: bytes, charset: str | None) -> tuple[str, bool]:
+    """(text, whether it is as declared)."""
+    declared = _codec(charset or "utf-8")
+    for name in (declared, "utf-8"):
         try:
-            return data.decode(name)
-        except (LookupError, UnicodeError, ValueError):
+            if name:
+                return _scalars(data.decode(name)), name == declared
+        except (LookupError, ValueError):
             continue
-    return data.decode("latin-1")
+    return _scalars(data.decode(declared if declared and declared != "ascii" else "latin-1", "replace")), False
 
 
-def _is_no_charset(name: object) -> bool:
+def _scalars(text: str) -> str:
+    """QUIRK: some codecs (UTF-7) make lone surrogates, which are no characters."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _codec(name: object) -> str | None:
+    """Python's own name of a charset, or None for what is no charset of text."""
     try:
-        return codecs.lookup(str(name)).name in NO_CHARSETS
+        bytes(4).decode(str(name))  # it raises where a codec is none of text
+        codec = codecs.lookup(str(name)).name
     except (LookupError, ValueError):
-        return False
+        return None
+    return codec if codec not in NO_CHARSETS else None
 
 
 def _first(mime: Mime, name: str) -> str:
@@ -129,24 +148,38 @@ def _original(part: Mime) -> bytes | None:
     return payload.replace(CARRIER.encode(), b"message/rfc822") if carried else payload
 
 
-def _detach(mime: Mime) -> list[bytes]:
-    """Take attached mails and every payload that is no text out of the tree, so that nothing later decodes or mixes them."""
-    originals: list[bytes] = []
+def _prepare(mime: Mime) -> Parts:
+    """Make a tree harmless for parsers: attached mails and payloads that are no text are taken out, text is decoded and cut."""
+    parts = Parts()
     stack = [mime]
     while stack:
         part = stack.pop()
         if part.is_multipart():
-            stack.extend(child for child in reversed(part.get_payload()) if isinstance(child, Mime))
+            stack.extend(child for child in reversed(list(part.get_payload())) if isinstance(child, Mime))
         elif (raw := _original(part)) is not None:
-            originals.append(raw)
-            del part["Content-Type"]
-            part["Content-Type"] = CARRIER
-            part.set_payload("")
+            parts.originals.append(raw)
+            _become(part, CARRIER, "")
         elif part.get_content_maintype() != "text":
             part.set_payload("")
-        elif _is_no_charset(part.get_param("charset")):
-            part.set_param("charset", "utf-8")
-    return originals
+        else:
+            parts.defects += _decode(part)
+    return parts
+
+
+def _become(part: Mime, content_type: str, payload: str) -> None:
+    for name in ("Content-Type", "Content-Transfer-Encoding"):
+        del part[name]
+    part["Content-Type"] = content_type
+    part.set_payload(payload)
+
+
+def _decode(part: Mime) -> list[str]:
+    """Put a text part's characters in the place of its bytes."""
+    payload = part.get_payload(decode=True)
+    charset = collapse_rfc2231_value(part.get_param("charset", "utf-8"))
+    text, as_declared = _decoded_as(payload if isinstance(payload, bytes) else b"", charset)
+    _become(part, part.get_content_type(), text[:MAX_PART])
+    return [] if as_declared else ["text is not in the charset that it declares"]
 
 
 def _by_mail_parser(mime: Mime) -> Parts:
@@ -164,25 +197,20 @@ def _leaves(mime: Mime) -> Iterator[Mime]:
 
 
 def _by_stdlib(mime: Mime) -> Parts:
-    parts = Parts()
+    parts = Parts(defects=["mail-parser failed, read by the standard library"])
     for leaf in _leaves(mime):
-        payload = leaf.get_payload(decode=True)
-        text = _characters(payload if isinstance(payload, bytes) else b"", str(leaf.get_param("charset", "utf-8")))
-        (parts.html if leaf.get_content_subtype() == "html" else parts.plain).append(text)
+        (parts.html if leaf.get_content_subtype() == "html" else parts.plain).append(str(leaf.get_payload()))
     return parts
 
 
 def _parts(mime: Mime, raw: bytes) -> Parts:
     """The readable parts, by the first reader that survives the mail: mail-parser, the standard library, bare bytes."""
-    originals = _guarded(_detach, mime) or []
-    for reader in (_by_mail_parser, _by_stdlib):
+    prepared = _guarded(_prepare, mime)
+    for reader in (_by_mail_parser, _by_stdlib) if prepared else ():
         parts = _guarded(reader, mime)
-        if parts is not None:
-            if reader is _by_stdlib:
-                parts.defects.append("mail-parser failed, read by the standard library")
-            parts.originals = originals
-            return parts
-    return Parts([raw[:MAX_TEXT].decode("utf-8", "replace")], defects=["no parser could read it"], originals=originals)
+        if prepared and parts is not None:
+            return Parts(parts.plain, parts.html, prepared.originals, [*prepared.defects, *parts.defects])
+    return Parts([raw[:MAX_TEXT].decode("utf-8", "replace")], defects=["no parser could read it"])
 
 
 def _guarded(step: Callable[[Mime], T], mime: Mime) -> T | None:
@@ -195,8 +223,14 @@ def _guarded(step: Callable[[Mime], T], mime: Mime) -> T | None:
 
 def _body(parts: Parts) -> tuple[str, str, list[Anchor], list[str]]:
     """The text that a reader sees, the hidden text, the links. HTML is what mail programs show where there is both."""
-    shown, hidden, anchors, defects = [], [], [], []
+    shown, hidden = list[str](), list[str]()
+    anchors, defects = list[Anchor](), list[str]()
+    size = 0
     for markup in parts.html:
+        size += len(markup)
+        if size > MAX_HTML and shown:
+            defects.append(f"more than {MAX_HTML // 2**20} MB of HTML, the rest was left out")
+            break
         rendered = render(markup)
         shown.append(rendered.text)
         hidden.append(rendered.hidden)

@@ -52,4 +52,4 @@ class Matcher(Generic[T]):
     def _follows(words: list[str], at: int, rest: tuple[tuple[str, bool], ...]) -> bool:
         if at + len(rest) > len(words):
             return False
-        return all(word.startswith(p) if stem else word == p for word, (p, stem) in zip(words[at:], rest, strict=False))
+        return all(word.startswith(p) if stem else word == p for word, (p, stem) in zip(words[at : at + len(rest)], rest, strict=True))

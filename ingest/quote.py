@@ -43,8 +43,8 @@ def _is_forward_mark(line: str) -> bool:
     bare = line.strip()
     if not bare or len(bare) > 90:
         return False
-    folded = _folded_line(bare)
-    return any(folded.startswith(mark) and len(folded) <= len(mark) + 25 for mark in mail_words().forwarded)
+    folded, marks = _folded_line(bare), mail_words().forwarded
+    return folded.startswith(marks) and any(folded.startswith(mark) and len(folded) <= len(mark) + 25 for mark in marks)
 
 
 def _header_block(lines: list[str], start: int) -> int:

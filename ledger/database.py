@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Table, create_engine, event, insert, inspect, select, text
+from sqlalchemy import Connection, Table, create_engine, event, func, inspect, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
@@ -16,6 +16,8 @@ from ledger.tables import organisations
 HEAD = "0001"
 MIGRATIONS = Path(__file__).parent / "migrations"
 DEFAULT_ORGANISATION = "default"
+MIGRATING = 0x64656D7572
+"""The number of PostgreSQL's lock under which one process migrates while others wait."""
 
 
 def _operator_hint(error: DBAPIError, where: str) -> OperatorError | RetryableError | None:
@@ -93,6 +95,12 @@ class Database:
                 raise
             raise hint from None
 
+    @contextmanager
+    def locks(self) -> Iterator[Connection]:
+        """A connection outside of transactions: what it locks is free when the block or the process ends."""
+        with self._mapped(), self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            yield connection
+
     def migrate(self) -> None:
         """Bring the schema to this version. Raises OperatorError when it was written by a newer one."""
         with self.read() as connection:
@@ -108,6 +116,8 @@ class Database:
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
         with self.write() as connection:
+            if not self.is_sqlite:
+                connection.execute(select(func.pg_advisory_xact_lock(MIGRATING)))
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
@@ -118,9 +128,8 @@ class Database:
             found = connection.scalar(query)
         if found is None:
             with self.write() as connection:
+                connection.execute(self.insert_new(organisations).values(name=name))
                 found = connection.scalar(query)
-                if found is None:
-                    found = connection.scalar(insert(organisations).values(name=name).returning(organisations.c.id))
         assert found is not None
         return int(found)
 

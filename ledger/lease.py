@@ -10,13 +10,20 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from ledger.database import Database
+from ledger.errors import OperatorError
 
 
 @contextmanager
 def file_lease(path: Path) -> Iterator[bool]:
-    """Hold an advisory lock on a file for the block; False when another process or thread holds it."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    """Hold an advisory lock on a file for the block; False when another process or thread holds it.
+
+    Raises OperatorError when the file cannot be made.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise OperatorError(f"cannot write {path}: {error.strerror}; give the data folder (DEMUR_DATA) write permission") from None
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -31,7 +38,7 @@ def file_lease(path: Path) -> Iterator[bool]:
 @contextmanager
 def _advisory_lease(database: Database, name: str) -> Iterator[bool]:
     number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
-    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with database.locks() as connection:
         held = bool(connection.scalar(select(func.pg_try_advisory_lock(number))))
         try:
             yield held

@@ -32,7 +32,7 @@ class Ledger:
         }
         self.record.drop(mails)
         for row in own:
-            self.mailboxes.remove(row)
+            counts["mails"] += self.mailboxes.remove(row)
         self.people.remove(user)
         return counts
 

@@ -2,7 +2,7 @@
 
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -165,24 +165,40 @@ class Record:
             select(entries.c.seq, entries.c.hash).where(entries.c.user_id == user.id).order_by(entries.c.seq.desc()).limit(1)
         ).one_or_none()
         seq, previous = (last.seq, last.hash) if last else (0, GENESIS)
-        keys = {body.key for _, body in bodies}
-        seen = set(connection.scalars(select(entries.c.key).where(entries.c.user_id == user.id, entries.c.key.in_(keys))))
         now = now.astimezone(UTC)
         rows = []
-        for at, body in bodies:
-            if body.key in seen:
-                continue
+        for at, body, repeats in self._news(connection, user, bodies):
             at = at.astimezone(UTC)
-            seen.add(body.key)
             seq, text = seq + 1, body_json(body)
             previous = chained(previous, user.name, seq, at, now, body.kind, text)
             owner = {"organisation_id": self._org, "user_id": user.id, "sha256": getattr(body, "sha256", None)}
-            fact = {"seq": seq, "kind": body.kind, "key": body.key, "at": at, "recorded_at": now, "body": text, "hash": previous}
+            key = f"{body.key}#{seq}" if repeats else body.key
+            fact = {"seq": seq, "kind": body.kind, "key": key, "at": at, "recorded_at": now, "body": text, "hash": previous}
             rows.append(owner | fact)
         if rows:
             connection.execute(insert(entries), rows)
             self._project(connection, user)
         return len(rows)
+
+    def _news(self, connection: Connection, user: User, bodies: Sequence[tuple[datetime, Body]]) -> Iterator[tuple[datetime, Body, bool]]:
+        """What was not written before, and whether it repeats an older key: a decision is news where the newest on its mail is another."""
+        keys = {body.key for _, body in bodies}
+        seen = set(connection.scalars(select(entries.c.key).where(entries.c.user_id == user.id, entries.c.key.in_(keys))))
+        newest = self._newest_decisions(connection, user, [body.sha256 for _, body in bodies if isinstance(body, Decision)])
+        for at, body in bodies:
+            known = newest.get(body.sha256) == body.key if isinstance(body, Decision) else body.key in seen
+            if known:
+                continue
+            yield at, body, body.key in seen
+            seen.add(body.key)
+            if isinstance(body, Decision):
+                newest[body.sha256] = body.key
+
+    def _newest_decisions(self, connection: Connection, user: User, shas: Sequence[str]) -> dict[str, str]:
+        """The key of the newest decision on each of these mails."""
+        query = select(entries.c.sha256, entries.c.body).where(entries.c.user_id == user.id, entries.c.kind == Decision.kind)
+        rows = connection.execute(query.where(entries.c.sha256.in_(shas)).order_by(entries.c.seq))
+        return {row.sha256: body_of(Decision.kind, row.body).key for row in rows}
 
     def _project(self, connection: Connection, user: User) -> None:
         connection.execute(delete(cases).where(cases.c.user_id == user.id))
@@ -207,8 +223,9 @@ class Record:
 
     def only_of(self, user: User) -> list[str]:
         """Hashes of the mails that no other user's ledger knows."""
-        mine = select(entries.c.sha256).where(entries.c.user_id == user.id, entries.c.sha256.is_not(None))
-        others = select(entries.c.sha256).where(entries.c.user_id != user.id, entries.c.sha256.is_not(None))
+        known = (entries.c.organisation_id == self._org, entries.c.sha256.is_not(None))
+        mine = select(entries.c.sha256).where(*known, entries.c.user_id == user.id)
+        others = select(entries.c.sha256).where(*known, entries.c.user_id != user.id)
         query = select(messages.c.sha256).where(
             messages.c.organisation_id == self._org, messages.c.sha256.in_(mine), messages.c.sha256.not_in(others)
         )

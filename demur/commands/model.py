@@ -94,7 +94,8 @@ def _out_of_fold(read: Any) -> Any:
 def _print_report(report: Any) -> None:
     typer.echo(
         f"model {report.model}: {report.mails} mails, macro-F1 {report.macro_f1:.3f}, accuracy {report.accuracy:.3f}, "
-        f"decided alone {report.coverage:.1%}, wrong confirmations or rejections {report.wrong_decisive}, calibration error {report.calibration_error:.3f}\n"
+        f"decided alone {report.coverage:.1%}, wrong confirmations or rejections {report.wrong_decisive}, "
+        f"calibration error {report.calibration_error:.3f}\n"
     )
     print_table(
         ["outcome", "precision", "recall", "F1", "mails", "templates", "least confidence"],

@@ -38,7 +38,7 @@ def imap_server(password: str) -> Iterator[int]:
     port = _free_port()
     program = [sys.executable, "-c", "from pymap.main import main; main()", "--host", "127.0.0.1", "--port", str(port), "--no-tls"]
     server = subprocess.Popen(
-        [*program, "dict", "--demo-user", ADDRESS, "--demo-password", password], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [*program, "dict", "--demo-user", ADDRESS, f"--demo-password={password}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
         _wait_for(port, server)

@@ -3,6 +3,7 @@
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -49,6 +50,6 @@ def postgres() -> Iterator[str]:
         until(lambda: listening(port), 20, "PostgreSQL's start")
         yield f"postgresql+psycopg://demur@127.0.0.1:{port}"
     finally:
-        server.terminate()
+        server.send_signal(signal.SIGINT)  # PostgreSQL's fast shutdown: a connection that a test left open does not hold it up
         server.wait(timeout=20)
         shutil.rmtree(home, ignore_errors=True)
