@@ -4,6 +4,7 @@ import shutil
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from classifier.registry import Registry
 from classifier.retrain import retrain
@@ -14,22 +15,13 @@ from ingest.decide import read
 
 def main() -> None:
     models = Path("models")
-    before = {path for path in models.iterdir() if path.is_dir()} if models.is_dir() else set()
-    result = retrain(
-        Registry(models, Path("nowhere")),
-        [shipped.fixtures()],
-        shipped.fixtures() / "holdout",
-        [],
-        read,
-        datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0),
-        training_progress(sys.stderr),
-    )
-    if not result.promoted:
-        raise SystemExit("not promoted: " + "; ".join(result.reasons))
-    for folder in before - {models / result.card.version}:
-        shutil.rmtree(folder)
-    (models / "current").write_text(result.card.version + "\n", encoding="utf-8")
-    (models / "pins.json").write_text(f'{{\n "{result.card.version}": "{result.card.sha256}"\n}}\n', encoding="utf-8")
+    with TemporaryDirectory() as folder:
+        registry = Registry(Path(folder), Path("nowhere"))
+        today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        holdout = shipped.fixtures() / "holdout"
+        result = retrain(registry, [shipped.fixtures()], holdout, [], read, today, training_progress(sys.stderr))
+        shutil.rmtree(models, ignore_errors=True)
+        shutil.copytree(folder, models)
     metrics = result.card.metrics
     print(
         f"{result.card.version}: macro-F1 {metrics['macro_f1']}, coverage {metrics['coverage']}, wrong decisive {metrics['wrong_decisive']}"

@@ -9,7 +9,7 @@ from scipy.optimize import minimize_scalar
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
-from sklearn.pipeline import Pipeline, make_union
+from sklearn.pipeline import FeatureUnion, Pipeline
 
 from classifier import features
 from classifier.augment import augmented, blurred
@@ -37,18 +37,24 @@ class Trained:
     out_of_fold: Matrix
 
 
+def _vectoriser(tokens: Callable[[Message], list[str]], least: int) -> TfidfVectorizer:
+    return TfidfVectorizer(analyzer=tokens, sublinear_tf=True, min_df=least, dtype=np.float32)
+
+
 def new_pipeline() -> Pipeline:
     """The pipeline that is fitted.
 
     MEASURED: docs/experiments.md#features: concepts, subject, phrases and structure; words and letters add nothing in unseen languages.
     """
-    families = [features.concept_tokens_of, features.subject_tokens, features.phrase_tokens, features.structure_tokens]
-    vectorisers = [
-        TfidfVectorizer(analyzer=family, sublinear_tf=True, min_df=least, dtype=np.float32)
-        for family, least in zip(families, (2, 2, 1, 1), strict=True)
-    ]
+    families = (
+        ("concepts", features.concept_tokens_of, 2),
+        ("subject", features.subject_tokens, 2),
+        ("phrases", features.phrase_tokens, 1),
+        ("structure", features.structure_tokens, 1),
+    )
+    union = FeatureUnion([(name, _vectoriser(tokens, least)) for name, tokens, least in families])
     classifier = LogisticRegression(C=10, class_weight="balanced", max_iter=500)
-    return Pipeline([("features", make_union(*vectorisers)), ("classifier", classifier)])
+    return Pipeline([("features", union), ("classifier", classifier)])
 
 
 def check_classes(mails: Sequence[Labelled]) -> None:

@@ -14,6 +14,7 @@ from demur.commands.classify import classify
 from demur.commands.doctor import doctor
 from demur.commands.mailbox import connect, import_, sync
 from demur.commands.model import evaluate, models, promote, rollback, train
+from demur.commands.replay import replay
 from demur.commands.run import run
 from demur.commands.status import correct, filed, forget, review, status, token_create
 from ledger.errors import DemurError
@@ -40,6 +41,7 @@ for name, command in (
     ("models", models),
     ("promote", promote),
     ("rollback", rollback),
+    ("replay", replay),
     ("review", review),
     ("correct", correct),
     ("filed", filed),

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from demur import shipped
 from ledger.message import Message
+from ledger.outcome import Outcome
 from ledger.prediction import Prediction
+from ledger.text import masked_codes
 
 if TYPE_CHECKING:
     from classifier.model import Model
@@ -35,6 +37,19 @@ class Judge:
 
     def __call__(self, messages: Sequence[Message]) -> list[Prediction]:
         return self.model().predict(messages, self._abstain_below) if messages else []
+
+    def reasons(self, messages: Sequence[Message], outcomes: Sequence[Outcome]) -> list[list[dict[str, object]]]:
+        """Why, for each message: features with their weight and the words that they stand on, codes blotted out."""
+        from classifier.explain import explain
+
+        found = explain(self.model(), messages, outcomes) if messages else []
+        return [
+            [
+                {"feature": r.feature, "weight": r.weight, "words": [masked_codes(word) for word in r.words], "spans": r.spans}
+                for r in reasons
+            ]
+            for reasons in found
+        ]
 
     def model(self) -> "Model":
         """The current model. Raises OperatorError when its file is not the one that its card names."""

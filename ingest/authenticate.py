@@ -1,7 +1,7 @@
 """Who sent a mail, proven by DKIM on its raw bytes and aligned with Meta's domains. Never fails: doubt is a verdict, too.
 
 dkimpy checks the signature; what it does not check is checked here (docs/threat-model.md): alignment, `l=`, doubled headers, which
-headers were signed, test keys.
+headers were signed, test keys, and headers that dkimpy and the mail parser would read differently.
 """
 
 import email
@@ -22,6 +22,8 @@ from ledger.trust import Proof, Trust
 ONCE = ("From", "Subject", "Date", "To", "Message-ID", "MIME-Version", "Content-Type", "Content-Transfer-Encoding")
 """Headers that a mail may have once only: a second one on top is shown to the reader while the signature covers the first."""
 MUST_BE_SIGNED = frozenset({"from", "subject", "to", "date"})
+TWO_WAYS = re.compile(rb"\r(?!\n)|\nFrom ")
+"""A bare CR ends a line for the mail parser but not for dkimpy; a `From ` line is skipped by dkimpy but may begin the parser's body."""
 MIN_RSA_BITS = 1024
 MAX_SIGNATURES = 5
 MAX_SIZE = 30 * 1024 * 1024
@@ -70,7 +72,13 @@ def _doubled(mime: Mime) -> str | None:
     return next((name for name in ONCE if counts[name.lower()] > 1), None)
 
 
-def _refused(signature: Signature, sender_domain: str) -> str | None:
+def _ambiguous(raw: bytes) -> bool:
+    """Whether somebody could have put words between the signed headers and the signed body."""
+    head = re.split(rb"\r?\n\r?\n", raw, maxsplit=1)[0]
+    return TWO_WAYS.search(head) is not None
+
+
+def _refused(signature: Signature, sender_domain: str, mime: Mime) -> str | None:
     """Why a signature proves nothing whatever its key says, or None."""
     ours = meta_domain(signature.domain)
     if ours is None:
@@ -79,7 +87,8 @@ def _refused(signature: Signature, sender_domain: str) -> str | None:
         return f"signed by {signature.domain}, not aligned with the sender's domain"
     if "l" in signature.tags:
         return "the signature covers only part of the text (l=)"
-    missing = MUST_BE_SIGNED - signature.signed
+    must = MUST_BE_SIGNED | {"content-type"} if "Content-Type" in mime else MUST_BE_SIGNED
+    missing = must - signature.signed
     if missing:
         return f"the signature leaves out {', '.join(sorted(missing))}"
     return None
@@ -135,11 +144,13 @@ def authenticate(raw: bytes, keys: KeySource) -> Proof:
         return Proof(Trust.FORGED if imitates else Trust.UNPROVEN, f"{domain or 'the sender'} is not a domain of Meta's")
     if doubled := _doubled(mime):
         return Proof(Trust.FORGED, f"more than one {doubled} header")
+    if _ambiguous(raw):
+        return Proof(Trust.FORGED, "the headers can be read in two ways")
     signatures = _signatures(mime)
     if not signatures:
         return Proof(Trust.UNPROVEN, "no DKIM signature")
     proofs = []
     for signature in signatures:
-        refused = _refused(signature, domain)
+        refused = _refused(signature, domain, mime)
         proofs.append(Proof(Trust.UNPROVEN, refused) if refused else _verified(raw, signature, keys))
     return _best(proofs)

@@ -64,7 +64,7 @@ def _form_url(message: Message) -> str | None:
     return next((link.url for link in message.links if link.form and link.product), None)
 
 
-def _phrases(message: Message, outcome: Outcome) -> tuple[str, ...]:
+def phrases_for(message: Message, outcome: Outcome) -> tuple[str, ...]:
     """What the outcome rests on: its own phrases, the deciding and unconditional ones first."""
     own = [phrase for phrase in message.phrases if phrase.outcome is outcome]
     ranked = sorted(own, key=lambda p: (p.conditional, not p.deciding, p.start))
@@ -88,7 +88,7 @@ def decision_of(
         bound=bound,
         bound_reason=reason,
         subject=masked_codes(message.subject)[:300],
-        phrases=_phrases(message, prediction.outcome),
+        phrases=phrases_for(message, prediction.outcome),
         language=message.language,
         form_url=_form_url(message),
         announces_extension=message.announces_extension and prediction.outcome is Outcome.RECEIPT,

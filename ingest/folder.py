@@ -1,6 +1,9 @@
 """Mails on disk: .eml files, folders of them, Maildir, mbox (also Takeout's), zip files of .eml. Streamed, nothing is written."""
 
+import lzma
+import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +15,10 @@ MAX_MBOX_MAIL = 64 * 1024 * 1024
 MAX_ENTRIES = 200_000
 MAX_RATIO = 200
 SMALL_ENTRY = 1024 * 1024
+FROM_LINE = re.compile(rb"From .*\d:\d\d")
+"""What opens a mail in an mbox holds a time of day; a sentence that begins with «From » mostly does not."""
 MBOX_SUFFIXES = frozenset({".mbox", ".mbx"})
+BAD_ENTRY = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, RuntimeError, NotImplementedError, EOFError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +107,7 @@ def _in_zip(path: Path) -> Iterator[FoundMail]:
             for entry in archive.infolist()[:MAX_ENTRIES]:
                 if not entry.is_dir() and entry.filename.lower().endswith(".eml"):
                     yield _entry(archive, entry, f"{path}!{entry.filename}")
-    except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
+    except (*BAD_ENTRY, OSError) as error:
         yield FoundMail(str(path), error=f"is not an intact zip file ({type(error).__name__})")
 
 
@@ -112,7 +118,7 @@ def _entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> Found
     try:
         with archive.open(entry) as file:
             raw = file.read(MAX_MBOX_MAIL + 1)
-    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError) as error:
+    except (*BAD_ENTRY, OSError) as error:
         return FoundMail(name, error=f"cannot be unpacked ({type(error).__name__})")
     return FoundMail(name, raw) if len(raw) <= MAX_MBOX_MAIL else FoundMail(name, error="is larger than it says: refused")
 
@@ -125,7 +131,7 @@ def _in_mbox(path: Path) -> Iterator[FoundMail]:
     try:
         with path.open("rb") as file:
             for line in file:
-                if blank and line.startswith(b"From "):
+                if blank and (FROM_LINE.match(line) or (not number and line.startswith(b"From "))):
                     if number:
                         yield _of_mbox(path, number, lines, size)
                     lines, size, number = [], 0, number + 1

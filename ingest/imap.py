@@ -9,13 +9,13 @@ import ipaddress
 import re
 import socket
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from imapclient import IMAPClient, SocketTimeout
-from imapclient.exceptions import CapabilityError, IMAPClientError, LoginError
+from imapclient.exceptions import CapabilityError, IMAPClientAbortError, IMAPClientError, LoginError
 
 from ingest.candidate import HEADERS, worth_fetching
 from ingest.caps import KEPT_OF_HUGE, MAX_SIZE
@@ -25,6 +25,7 @@ from ledger.errors import OperatorError, RetryableError
 from ledger.mailboxes import Cursor, MailboxRow, MailboxSettings
 from ledger.record import Arrival, Batch
 
+T = TypeVar("T")
 CONNECT_SECONDS = 20.0
 READ_SECONDS = 60.0
 HEADERS_AT_ONCE = 500
@@ -122,6 +123,18 @@ def mapped(settings: MailboxSettings) -> Iterator[None]:
         raise RetryableError(f"{where} answered what is not IMAP ({type(error).__name__})") from None
 
 
+def _unless_refused(ask: Callable[[], T], otherwise: T) -> T:
+    """The server's answer, or `otherwise` where it plainly says NO; a lost connection and «not now» are raised."""
+    try:
+        return ask()
+    except IMAPClientAbortError:
+        raise
+    except IMAPClientError as error:
+        if TRANSIENT.search(str(error).encode()):
+            raise
+        return otherwise
+
+
 def quietened(client: IMAPClient) -> IMAPClient:
     """Switch imaplib's own tracing off.
 
@@ -151,11 +164,19 @@ def open_client(settings: MailboxSettings, password: str, allow_loopback: bool) 
         try:
             if settings.security == "starttls":
                 client.starttls(context)
-            client.login(settings.login, password)
+            _log_in(client, settings.login, password)
         except BaseException:
             _drop(client)
             raise
     return client
+
+
+def _log_in(client: IMAPClient, login: str, password: str) -> None:
+    """QUIRK: imaplib's LOGIN takes ASCII only; AUTHENTICATE PLAIN (RFC 4616) takes UTF-8."""
+    if login.isascii() and password.isascii():
+        client.login(login, password)
+    else:
+        client.plain_login(login, password)
 
 
 def _drop(client: IMAPClient) -> None:
@@ -212,11 +233,9 @@ class ImapMailbox:
 
     def fetch_after(self, folder: str, cursor: Cursor | None) -> Iterator[Batch]:
         """See `Mailbox`. A folder that is gone yields nothing."""
-        with mapped(self._settings):
-            try:
-                selected = self.client.select_folder(folder, readonly=True)
-            except IMAPClientError:
-                return
+        selected = self._selected(folder)
+        if selected is None:
+            return
         uidvalidity = int(selected.get(b"UIDVALIDITY") or (cursor.uidvalidity if cursor else 0))
         uidnext = selected.get(b"UIDNEXT")
         after = cursor.uid if cursor and cursor.uidvalidity == uidvalidity else 0
@@ -225,6 +244,11 @@ class ImapMailbox:
         for uids in self._windows(after, uidnext, int(selected.get(b"EXISTS", 0))):
             for start in range(0, len(uids), HEADERS_AT_ONCE):
                 yield self._batch(folder, uidvalidity, uids[start : start + HEADERS_AT_ONCE])
+
+    def _selected(self, folder: str) -> dict[bytes, Any] | None:
+        """What the server says of a folder as it opens it for reading; None when it refuses to."""
+        with mapped(self._settings):
+            return _unless_refused(lambda: dict(self.client.select_folder(folder, readonly=True)), None)
 
     def _windows(self, after: int, uidnext: int | None, exists: int) -> Iterator[list[int]]:
         """UIDs above `after` in order, a bounded number at a time. Enumerated, because server-side search misses mail."""
@@ -247,21 +271,29 @@ class ImapMailbox:
         # RFC 9051 §6.4.4: `n:*` names the last mail even where its UID is below n.
         return sorted(uid for uid in found if uid >= low and (high is None or uid <= high))
 
-    def _fetch(self, uids: Sequence[int], items: Sequence[str]) -> dict[int, dict[bytes, Any]]:
+    def _fetch(self, uids: Sequence[int], *items: str) -> dict[int, dict[bytes, Any]]:
+        """What the server tells of these mails; nothing when it refuses: one mail that it cannot read must not hold up the others."""
         if not uids:
             return {}
         with mapped(self._settings):
-            return dict(self.client.fetch(list(uids), list(items)))
+            return _unless_refused(lambda: dict(self.client.fetch(list(uids), list(items))), {})
+
+    def _heads(self, uids: Sequence[int]) -> dict[int, dict[bytes, Any]]:
+        """Size, arrival and the headers that `worth_fetching` looks at; only of mails that the server gave headers for."""
+        found = self._fetch(uids, "RFC822.SIZE", "INTERNALDATE", HEADER_ITEM)
+        return {uid: head for uid, head in found.items() if any(key.startswith(b"BODY[HEADER") for key in head)}
 
     def _batch(self, folder: str, uidvalidity: int, uids: list[int]) -> Batch:
         """Headers of all, bodies of the candidates. A UID without an answer is gone, or read alone, or put aside."""
-        heads = self._fetch(uids, ["RFC822.SIZE", "INTERNALDATE", HEADER_ITEM])
+        heads = self._heads(uids)
         wanted = {uid: head for uid, head in heads.items() if worth_fetching(_headers(head))}
         bodies = self._bodies(wanted)
         lost = [uid for uid in uids if uid not in heads or (uid in wanted and uid not in bodies)]
         arrivals = [Arrival(uid) for uid in uids if uid in heads and uid not in wanted]
         arrivals += [_arrival(uid, raw, wanted[uid]) for uid, raw in bodies.items()]
-        arrivals += self._second_look(lost)
+        arrivals += [self._second_look(uid) for uid in lost]
+        if not heads and any(arrival.state == "quarantined" for arrival in arrivals):
+            raise RetryableError(f"{self._settings.host} gives out no mail at the moment")
         return Batch(self._row, folder, Cursor(uidvalidity, uids[-1]), tuple(sorted(arrivals, key=lambda a: a.uid)))
 
     def _bodies(self, wanted: dict[int, dict[bytes, Any]]) -> dict[int, bytes]:
@@ -272,26 +304,24 @@ class ImapMailbox:
         for uid, head in wanted.items():
             bytes_of_mail = int(head.get(b"RFC822.SIZE") or 0)
             if bytes_of_mail > MAX_SIZE:
-                found |= _raws(self._fetch([uid], [f"BODY.PEEK[]<0.{KEPT_OF_HUGE}>"]))
+                found |= _raws(self._fetch([uid], f"BODY.PEEK[]<0.{KEPT_OF_HUGE}>"))
                 continue
             if group and (len(group) >= BODIES_AT_ONCE or size + bytes_of_mail > BYTES_AT_ONCE):
-                found |= _raws(self._fetch(group, ["BODY.PEEK[]"]))
+                found |= _raws(self._fetch(group, "BODY.PEEK[]"))
                 group, size = [], 0
             group.append(uid)
             size += bytes_of_mail
-        return found | _raws(self._fetch(group, ["BODY.PEEK[]"]))
+        return found | _raws(self._fetch(group, "BODY.PEEK[]"))
 
-    def _second_look(self, lost: list[int]) -> list[Arrival]:
-        """What became of UIDs that the server left out: really gone, readable after all, or put aside to be tried again."""
-        arrivals = []
-        for uid in lost:
-            if uid not in self._search(uid, uid):
-                arrivals.append(Arrival(uid, state="gone"))
-                continue
-            answer = self._fetch([uid], ["INTERNALDATE", "BODY.PEEK[]"])
-            raw = _raws(answer).get(uid)
-            arrivals.append(_arrival(uid, raw, answer[uid]) if raw is not None else Arrival(uid, state="quarantined"))
-        return arrivals
+    def _second_look(self, uid: int) -> Arrival:
+        """What became of a UID that the server left out: really gone, readable after all, or put aside."""
+        if uid not in self._search(uid, uid):
+            return Arrival(uid, state="gone")
+        head = self._heads([uid]).get(uid)
+        if head is not None and not worth_fetching(_headers(head)):
+            return Arrival(uid)
+        raw = self._bodies({uid: head}).get(uid) if head is not None else None
+        return Arrival(uid, state="quarantined") if raw is None or head is None else _arrival(uid, raw, head)
 
 
 def _raws(answer: dict[int, dict[bytes, Any]]) -> dict[int, bytes]:

@@ -55,13 +55,16 @@ def _lines(parts: Composition, found: list[Any]) -> Iterator[dict[str, Any]]:
     from ingest.decide import proof_of, read
 
     messages = {index: read(mail.raw) for index, mail in enumerate(found) if mail.error is None}
-    predictions = dict(zip(messages, parts.judge(list(messages.values())), strict=True))
+    judged = parts.judge(list(messages.values()))
+    predictions = dict(zip(messages, judged, strict=True))
+    reasons = dict(zip(messages, parts.judge.reasons(list(messages.values()), [p.outcome for p in judged]), strict=True))
     for index, mail in enumerate(found):
         if mail.error is not None:
             yield {"path": mail.path, "error": mail.error}
             continue
         message = messages[index]
-        yield describe(mail.path, message, predictions[index], proof_of(message, mail.raw, parts.keys), mail.defect)
+        proof = proof_of(message, mail.raw, parts.keys)
+        yield describe(mail.path, message, predictions[index], proof, mail.defect) | {"reasons": reasons[index]}
 
 
 def describe(path: str, message: Message, prediction: Prediction, proof: Proof, defect: str | None = None) -> dict[str, Any]:
