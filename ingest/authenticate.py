@@ -16,6 +16,7 @@ from dkim.util import InvalidTagValueList, parse_tag_value
 
 from ingest.keys import Key
 from ingest.parse import header_texts
+from ingest.results import vouched_domain
 from ingest.sender import domain_of, meta_domain, only_sender
 from ledger.trust import Proof, Trust
 
@@ -122,30 +123,25 @@ def _best(proofs: list[Proof]) -> Proof:
     return min(proofs, key=lambda proof: order.index(proof.trust))
 
 
-def authenticate(raw: bytes, keys: KeySource) -> Proof:
-    """Judge the sender of one raw mail. Only a mail that says it is Meta's causes a look-up."""
-    if len(raw) > MAX_SIZE:
-        return Proof(Trust.UNPROVEN, "too large to check")
-    try:
-        mime = email.message_from_bytes(raw)
-    except Exception:
-        return Proof(Trust.UNPROVEN, "unreadable headers")
-    address, _, doubt = only_sender(header_texts(mime, "From"))
+def _claimed_domain(mime: Mime) -> tuple[str, Proof | None]:
+    """The one domain of Meta's that a mail says it is from, or why there is none."""
+    values = header_texts(mime, "From")
+    address, _, doubt = only_sender(values)
     if doubt:
-        claims = any(
-            meta_domain(domain_of(part))
-            for value in header_texts(mime, "From")
-            for part in re.findall(r"[^\s<>,;()\"]+@[^\s<>,;()\"]+", value)
-        )
-        return Proof(Trust.FORGED if claims else Trust.UNPROVEN, f"the sender is not one address: {doubt}")
+        parts = [part for value in values for part in re.findall(r"[^\s<>,;()\"]+@[^\s<>,;()\"]+", value)]
+        claims = any(meta_domain(domain_of(part)) for part in parts)
+        return "", Proof(Trust.FORGED if claims else Trust.UNPROVEN, f"the sender is not one address: {doubt}")
     domain = domain_of(address)
     if meta_domain(domain) is None:
-        imitates = LOOK_ALIKE.search(domain)
-        return Proof(Trust.FORGED if imitates else Trust.UNPROVEN, f"{domain or 'the sender'} is not a domain of Meta's")
+        trust = Trust.FORGED if LOOK_ALIKE.search(domain) else Trust.UNPROVEN
+        return "", Proof(trust, f"{domain or 'the sender'} is not a domain of Meta's")
     if doubled := _doubled(mime):
-        return Proof(Trust.FORGED, f"more than one {doubled} header")
-    if _ambiguous(raw):
-        return Proof(Trust.FORGED, "the headers can be read in two ways")
+        return "", Proof(Trust.FORGED, f"more than one {doubled} header")
+    return domain, None
+
+
+def _by_signatures(raw: bytes, mime: Mime, domain: str, keys: KeySource) -> Proof:
+    """The best that the mail's own signatures prove."""
     signatures = _signatures(mime)
     if not signatures:
         return Proof(Trust.UNPROVEN, "no DKIM signature")
@@ -154,3 +150,34 @@ def authenticate(raw: bytes, keys: KeySource) -> Proof:
         refused = _refused(signature, domain, mime)
         proofs.append(Proof(Trust.UNPROVEN, refused) if refused else _verified(raw, signature, keys))
     return _best(proofs)
+
+
+def _vouched(mime: Mime, domain: str, pin: str | None) -> Proof | None:
+    """Proof by the user's own provider, where its Authentication-Results header is pinned."""
+    vouched = vouched_domain(header_texts(mime, "Authentication-Results"), pin)
+    if vouched and meta_domain(vouched) and meta_domain(vouched) == meta_domain(domain):
+        return Proof(Trust.PROVEN, f"{pin} vouches: dmarc=pass header.from={vouched}", domain=vouched)
+    return None
+
+
+def authenticate(raw: bytes, keys: KeySource, pin: str | None = None) -> Proof:
+    """Judge the sender of one raw mail. Only a mail that says it is Meta's causes a look-up.
+
+    `pin`: the name that the user's own provider writes into Authentication-Results, or `topmost` where it writes none; unpinned headers
+    are ignored.
+    """
+    if len(raw) > MAX_SIZE:
+        return Proof(Trust.UNPROVEN, "too large to check")
+    try:
+        mime = email.message_from_bytes(raw)
+    except Exception:
+        return Proof(Trust.UNPROVEN, "unreadable headers")
+    domain, refused = _claimed_domain(mime)
+    if refused:
+        return refused
+    if _ambiguous(raw):
+        return Proof(Trust.FORGED, "the headers can be read in two ways")
+    by_key = _by_signatures(raw, mime, domain, keys)
+    if by_key.trust is Trust.PROVEN:
+        return by_key
+    return _vouched(mime, domain, pin) or by_key

@@ -51,13 +51,13 @@ class Counts:
             self.skip(reason, count)
 
 
-def proof_of(message: Message, raw: bytes, keys: KeySource) -> Proof:
+def proof_of(message: Message, raw: bytes, keys: KeySource, pin: str | None = None) -> Proof:
     """Proof for the words that are judged: the attached original's own bytes, nobody's where text was passed on inline."""
     if message.frame is Frame.ATTACHED and message.original:
         return authenticate(message.original, keys)
     if message.frame is Frame.FORWARD:
         return Proof(Trust.UNPROVEN, "passed on inside another mail, whose sender could change it")
-    return authenticate(raw, keys)
+    return authenticate(raw, keys, pin)
 
 
 def _form_url(message: Message) -> str | None:
@@ -141,34 +141,42 @@ class Decider:
         bindings = bind(message, served)
         if not bindings:
             return []
-        proof = proof_of(message, mail.raw, self._keys)
+        proof = proof_of(message, mail.raw, self._keys, mailbox.settings.authserv_id)
         return [
             Verdict(b.user, mail.arrived_at, decision_of(mail, message, prediction, proof, b.bound, b.reason, mailbox.name))
             for b in bindings
         ]
 
     def look_again(self, mailbox: MailboxRow) -> int:
-        """Decide again what rested on something that may have changed: a key that was not reachable, an address that was not known."""
+        """Decide again what rested on what may be known by now: a key that was away, an address, the provider's name."""
         served = self._ledger.people.of_mailbox(mailbox.id)
         verdicts = [v for user in served for v in self._second_verdicts(user, mailbox, served)]
         return self._ledger.record.redecide(verdicts, self._now()) if verdicts else 0
 
     def _second_verdicts(self, user: User, mailbox: MailboxRow, served: Mapping[User, frozenset[str]]) -> list[Verdict]:
+        pin = mailbox.settings.authserv_id
+        doubtful = [
+            (at, decision)
+            for at, decision in self._ledger.record.latest_decisions(user)
+            if decision.mailbox == mailbox.name and (_may_be_proven(decision, pin) or not decision.bound)
+        ]
         found = []
-        for at, decision in self._ledger.record.latest_decisions(user):
-            if decision.mailbox != mailbox.name or (decision.trust is not Trust.UNKNOWN and decision.bound):
-                continue
-            mail = self._ledger.record.mail(decision.sha256)
-            if mail is None:
-                continue
-            message = read(mail.raw)
-            binding = next((b for b in bind(message, served) if b.user == user), None)
-            proof = (
-                proof_of(message, mail.raw, self._keys) if decision.trust is Trust.UNKNOWN else Proof(decision.trust, decision.trust_reason)
-            )
-            bound, reason = (binding.bound, binding.reason) if binding else (decision.bound, decision.bound_reason)
-            found.append(Verdict(user, at, _renewed(decision, proof, bound, reason)))
+        for at, decision in doubtful:
+            if mail := self._ledger.record.mail(decision.sha256):
+                message = read(mail.raw)
+                binding = next((b for b in bind(message, served) if b.user == user), None)
+                kept = Proof(decision.trust, decision.trust_reason)
+                proof = proof_of(message, mail.raw, self._keys, pin) if _may_be_proven(decision, pin) else kept
+                bound, reason = (binding.bound, binding.reason) if binding else (decision.bound, decision.bound_reason)
+                found.append(Verdict(user, at, _renewed(decision, proof, bound, reason)))
         return found
+
+
+def _may_be_proven(decision: Decision, pin: str | None) -> bool:
+    """Whether a second look may find proof: the key was away, or the provider's word was not asked for yet."""
+    if decision.trust is Trust.UNKNOWN:
+        return True
+    return pin is not None and decision.trust is Trust.UNPROVEN and decision.outcome is not Outcome.UNRELATED
 
 
 def _renewed(decision: Decision, proof: Proof, bound: bool, reason: str) -> Decision:

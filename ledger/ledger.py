@@ -22,19 +22,10 @@ class Ledger:
 
     def forget(self, user: User) -> dict[str, int]:
         """Really delete a user with entries, raw mails and mailboxes that serve nobody else; return how many of each."""
-        mails = self.record.only_of(user)
         own = [row for row in self.mailboxes.all() if list(self.people.of_mailbox(row.id)) == [user]]
-        counts = {
-            "entries": len(self.record.entries(user)),
-            "mails": len(mails),
-            "addresses": len(self.people.addresses(user)),
-            "mailboxes": len(own),
-        }
-        self.record.drop(mails)
-        for row in own:
-            counts["mails"] += self.mailboxes.remove(row)
-        self.people.remove(user)
-        return counts
+        counts = {"entries": len(self.record.entries(user)), "addresses": len(self.people.addresses(user)), "mailboxes": len(own)}
+        mails = sum(self.mailboxes.remove(row) for row in own) + self.people.remove(user)
+        return counts | {"mails": mails}
 
 
 def open_ledger(url: str, data: Path, vault: Vault) -> Ledger:

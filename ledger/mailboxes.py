@@ -7,12 +7,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, exists, func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from ledger.database import Database
 from ledger.errors import OperatorError
+from ledger.leftovers import drop_leftovers
 from ledger.people import User
-from ledger.tables import cursors, entries, locations, mailbox_users, mailboxes, messages
+from ledger.tables import cursors, locations, mailbox_users, mailboxes
 from ledger.vault import Vault
 
 
@@ -159,14 +160,7 @@ class Mailboxes:
             return {str(row[0]): int(row[1]) for row in connection.execute(query)}
 
     def remove(self, mailbox: MailboxRow) -> int:
-        """Forget a mailbox, its secret, where its mail lay, and the mails that now lie nowhere and that no entry is about.
-
-        The entries stay with their mails. Returns how many mails went.
-        """
+        """Forget a mailbox, its secret, where its mail lay and what then nothing needs; return how many mails went. The entries stay."""
         with self._db.write() as connection:
             connection.execute(delete(mailboxes).where(mailboxes.c.id == mailbox.id, mailboxes.c.organisation_id == self._org))
-            return connection.execute(delete(messages).where(messages.c.organisation_id == self._org, *self._orphaned())).rowcount
-
-    def _orphaned(self) -> list[ColumnElement[bool]]:
-        sources = (locations, entries)
-        return [~exists().where(t.c.organisation_id == self._org, t.c.sha256 == messages.c.sha256) for t in sources]
+            return drop_leftovers(connection, self._org)

@@ -11,6 +11,7 @@ from sqlalchemy import delete, insert, select
 
 from ledger.database import Database
 from ledger.errors import OperatorError
+from ledger.leftovers import drop_leftovers
 from ledger.tables import addresses, mailbox_users, tokens, users
 
 NAME = re.compile(r"[\w.@+-]{1,200}", re.ASCII)
@@ -151,7 +152,8 @@ class People:
             row = connection.execute(query).one_or_none()
         return User(row.id, row.name) if row else None
 
-    def remove(self, user: User) -> None:
-        """Delete the user and all rows that are theirs alone."""
+    def remove(self, user: User) -> int:
+        """Delete the user, all rows that are theirs alone and the mails that then nothing needs; return how many mails went."""
         with self._db.write() as connection:
             connection.execute(delete(users).where(users.c.organisation_id == self._org, users.c.id == user.id))
+            return drop_leftovers(connection, self._org)

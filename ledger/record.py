@@ -221,22 +221,6 @@ class Record:
         """The user's cases, folded from the entries."""
         return status_of(self.entries(user))
 
-    def only_of(self, user: User) -> list[str]:
-        """Hashes of the mails that no other user's ledger knows."""
-        known = (entries.c.organisation_id == self._org, entries.c.sha256.is_not(None))
-        mine = select(entries.c.sha256).where(*known, entries.c.user_id == user.id)
-        others = select(entries.c.sha256).where(*known, entries.c.user_id != user.id)
-        query = select(messages.c.sha256).where(
-            messages.c.organisation_id == self._org, messages.c.sha256.in_(mine), messages.c.sha256.not_in(others)
-        )
-        with self._db.read() as connection:
-            return list(connection.scalars(query))
-
-    def drop(self, shas: Sequence[str]) -> None:
-        """Delete the raw bytes of mails."""
-        with self._db.write() as connection:
-            connection.execute(delete(messages).where(messages.c.organisation_id == self._org, messages.c.sha256.in_(shas)))
-
     def latest_decisions(self, user: User) -> list[tuple[datetime, Decision]]:
         """The newest decision on each of a user's mails, with the mail's arrival."""
         latest: dict[str, tuple[datetime, Decision]] = {}

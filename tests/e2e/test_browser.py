@@ -1,0 +1,67 @@
+"""The demo's page in a real browser, wide and narrow, without JavaScript."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.e2e.program import Program, Running
+from tests.rig.free import until
+from tests.rig.need import program as installed
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """`demur run --demo`, once its mailbox was read."""
+    with Program(tmp_path_factory.mktemp("demo") / "data").running("--demo") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    path = installed("chromium", "chromium")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-background-networking", "--disable-quic"]
+        )
+        yield started
+        started.close()
+
+
+def login_link(demo: Running) -> str:
+    """The link that the terminal shows at the start."""
+    return next(line.split("Log in with: ")[1] for line in demo.log.read_text().splitlines() if "Log in with: " in line)
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("width", [1200, 390])
+def test_the_demo_shows_each_state_at_any_width_and_asks_nobody_else(demo: Running, browser: Browser, width: int) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 900}, java_script_enabled=False)
+    page = context.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+
+    def shown() -> bool:
+        page.goto(login_link(demo))
+        return page.locator("text=Refused").count() > 0 and page.locator("text=Confirmed").count() > 0
+
+    until(shown, 30, "the demo's mailbox")
+    assert page.title()
+    assert page.locator("text=will honour your objection").count() == 1
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert {url.split("/")[2] for url in asked} == {f"127.0.0.1:{demo.port}"}
+    page.goto(f"{demo.base}/users/demo")
+    assert page.locator("text=is not a domain of Meta").count() == 1
+    context.close()
+
+
+@pytest.mark.server
+def test_mail_that_arrives_while_the_demo_runs_changes_the_page(demo: Running, browser: Browser) -> None:
+    page = browser.new_page()
+
+    def threads_asks() -> bool:
+        page.goto(login_link(demo))
+        return page.locator("text=Threads").count() > 0
+
+    until(threads_asks, 45, "the demo's last mail")
