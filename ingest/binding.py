@@ -4,10 +4,17 @@ Only the `To` of the mail itself (which DKIM signs) binds what is decisive: `Del
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from ingest.family import family_of
 from ledger.message import Message
 from ledger.people import User, untagged
+
+
+ONLY_DELIVERED = "only Delivered-To names the user"
+UNKNOWN_ADDRESS = "To is none of the user's known addresses"
+MAY_CHANGE = frozenset({ONLY_DELIVERED, UNKNOWN_ADDRESS})
+"""Reasons that vanish once the user says that an address is theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +43,25 @@ def _first_owners(addresses: tuple[str, ...], served: Mapping[User, frozenset[st
     return list(dict.fromkeys(user for address in addresses for user in _owners(address, served)))
 
 
+def decisive_enough(binding: Binding, message: Message) -> Binding:
+    """The binding, weakened where strangers write into the mail: a name or a comment must not decide a case."""
+    family = family_of(message)
+    return replace(binding, bound=False, reason=f"strangers write into {family}") if family and binding.bound else binding
+
+
 def bind(message: Message, served: Mapping[User, frozenset[str]]) -> list[Binding]:
-    """The users that a mail is for; none when a shared mailbox cannot tell."""
+    """The users that a mail is for, and whether it may decide; none when a shared mailbox cannot tell."""
+    return [decisive_enough(binding, message) for binding in _bound(message, served)]
+
+
+def _bound(message: Message, served: Mapping[User, frozenset[str]]) -> list[Binding]:
     if owners := _first_owners(message.to, served):
         return [Binding(user, True, "To is the user's address") for user in owners]
     if owners := _first_owners(message.delivered_to, served):
-        return [Binding(user, False, "only Delivered-To names the user") for user in owners]
+        return [Binding(user, False, ONLY_DELIVERED) for user in owners]
     if len(served) != 1:
         return []
     user, own = next(iter(served.items()))
     if not own:
         return [Binding(user, True, "imported as the user's mail")]
-    return [Binding(user, False, "To is none of the user's known addresses")]
+    return [Binding(user, False, UNKNOWN_ADDRESS)]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ingest.authenticate import KeySource, authenticate
-from ingest.binding import bind
+from ingest.binding import MAY_CHANGE, bind
 from ingest.extract import extract
 from ingest.parse import parse
 from ledger.entry import Decision
@@ -158,7 +158,7 @@ class Decider:
         doubtful = [
             (at, decision)
             for at, decision in self._ledger.record.latest_decisions(user)
-            if decision.mailbox == mailbox.name and (_may_be_proven(decision, pin) or not decision.bound)
+            if decision.mailbox == mailbox.name and (_may_be_proven(decision, pin) or decision.bound_reason in MAY_CHANGE)
         ]
         found = []
         for at, decision in doubtful:

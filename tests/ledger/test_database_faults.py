@@ -4,6 +4,7 @@ import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 
 import pytest
 from sqlalchemy import event, text
@@ -14,6 +15,7 @@ from ledger.errors import OperatorError, RetryableError
 from ledger.ledger import Ledger, open_ledger
 from ledger.mailboxes import Cursor
 from ledger.outcome import Product, Track
+from ledger.record import Arrival
 from ledger.vault import Vault
 from tests.ledger.archive import CANARY, arrival, batch, everything, mailbox, make_foreign, person, stored_and_decided, verdict
 from tests.ledger.story import START, day, moment
@@ -166,11 +168,15 @@ def small_ledger(tmp_path: Path, vault: Vault) -> Ledger:
     return ledger
 
 
+def _big_mails() -> list[Arrival]:
+    """Ten mails that no compression makes small."""
+    return [arrival(uid, Random(uid).randbytes(10_000).hex()) for uid in range(2, 12)]
+
+
 def test_on_a_full_disk_a_batch_is_kept_whole_or_not_at_all(small_ledger: Ledger) -> None:
     record, row = small_ledger.record, small_ledger.mailboxes.require("anna@example.org")
     before = everything(small_ledger.database)
-    big = [arrival(uid, "".join(chr(33 + (uid * i * i) % 90) for i in range(20_000))) for uid in range(2, 12)]
-    assert "disk" in said(lambda: record.store(batch(row, *big)))
+    assert "disk" in said(lambda: record.store(batch(row, *_big_mails())))
     assert everything(small_ledger.database) == before
     assert small_ledger.mailboxes.cursor(row, "INBOX") == Cursor(7, 1)
 
@@ -185,7 +191,7 @@ def test_on_a_full_disk_a_decision_is_kept_whole_or_not_at_all(small_ledger: Led
 
 def test_after_the_disk_has_room_again_the_same_batch_goes_in(small_ledger: Ledger) -> None:
     row = small_ledger.mailboxes.require("anna@example.org")
-    big = batch(row, *[arrival(uid, "".join(chr(33 + (uid * i * i) % 90) for i in range(20_000))) for uid in range(2, 12)])
+    big = batch(row, *_big_mails())
     said(lambda: small_ledger.record.store(big))
     event.listen(small_ledger.database.engine, "connect", lambda connection, _: connection.execute("PRAGMA max_page_count=100000"))
     small_ledger.database.close()
