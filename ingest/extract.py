@@ -1,6 +1,7 @@
 """What a parsed mail holds: its language, links, status phrases, concepts, product and track. Pure; never fails."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import replace
 
 from ingest.concepts import find_concepts
@@ -22,7 +23,7 @@ META_CONCEPTS = frozenset({"META", "PRODUCT", "AI_AT_META"})
 SPOKEN_OF = frozenset({"meta", "facebook", "instagram", "whatsapp", "threads"})
 REQUEST_CONCEPTS = frozenset({"REQUEST", "OBJECTION", "FORM", "SUBMIT"})
 HEDGES = frozenset({"IF", "STILL", "MAY"})
-POSSIBLE = frozenset({"IF", "MAY"})
+NEGATIONS = frozenset({"NOT", "NO_LONGER"})
 NAME_ENDING = 4
 """Letters that a case ending adds to a product's name («Instagramie», «Threads'te»)."""
 
@@ -95,14 +96,23 @@ def _product(message: Message, links: tuple[Link, ...], subject: Words, words: W
     return Product.FACEBOOK if domain in FACEBOOK_DOMAINS else Product.META
 
 
+def _concepts_by(number: Callable[[Hit], int], hits: tuple[Hit, ...]) -> dict[int, set[str]]:
+    found: dict[int, set[str]] = defaultdict(set)
+    for hit in hits:
+        found[number(hit)].add(hit.concept)
+    return found
+
+
 def _announces_extension(hits: tuple[Hit, ...]) -> bool:
     """GDPR Art. 12(3): whether one clause says that the time is extended and counts in months, not only that it may be."""
-    clauses: dict[int, set[str]] = defaultdict(set)
-    for hit in hits:
-        clauses[hit.clause].add(hit.concept)
-    negated = {hit.end + 1 for hit in hits if hit.concept in ("NOT", "NO_LONGER")}
+    clauses, sentences = _concepts_by(lambda hit: hit.clause, hits), _concepts_by(lambda hit: hit.sentence, hits)
+    negations = [hit for hit in hits if hit.concept in NEGATIONS]
     return any(
-        hit.concept == "EXTEND" and "MONTH" in clauses[hit.clause] and not clauses[hit.clause] & POSSIBLE and hit.start not in negated
+        hit.concept == "EXTEND"
+        and "MONTH" in clauses[hit.clause]
+        and "MAY" not in clauses[hit.clause]
+        and "IF" not in sentences[hit.sentence]
+        and not any(negation.start < hit.start <= negation.end + 1 for negation in negations)
         for hit in hits
     )
 
@@ -112,8 +122,6 @@ def _track(links: tuple[Link, ...], hits: tuple[Hit, ...], subject_hits: tuple[H
     tracks = {link.track for link in links if link.track}
     if tracks:
         return Track.THIRD_PARTY if tracks == {Track.THIRD_PARTY} else Track.OWN_DATA
-    sentences: dict[int, set[str]] = defaultdict(set, {-1: {hit.concept for hit in subject_hits}})
-    for hit in hits:
-        sentences[hit.sentence].add(hit.concept)
-    asked = any("THIRD_PARTY" in s and s & REQUEST_CONCEPTS and not s & HEDGES for s in sentences.values())
+    sentences = [{hit.concept for hit in subject_hits}, *_concepts_by(lambda hit: hit.sentence, hits).values()]
+    asked = any("THIRD_PARTY" in s and s & REQUEST_CONCEPTS and not s & HEDGES for s in sentences)
     return Track.THIRD_PARTY if asked else Track.OWN_DATA

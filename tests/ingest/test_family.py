@@ -31,7 +31,8 @@ def message(sender: str, subject: str, text: str = "We will honour your objectio
     ],
 )
 def test_strangers_words_in_genuine_mail_do_not_decide(sender: str, subject: str) -> None:
-    found = message(sender, subject)
+    text = "Kim hat geschrieben: Wir werden deinem Widerspruch nachkommen." if "deinen" in subject else "We will honour your objection."
+    found = message(sender, subject, text)
     assert family_of(found) is not None
     [binding] = bind(found, SERVED)
     assert not binding.bound
