@@ -1,15 +1,16 @@
 """What a person says over HTTP becomes an entry: a correction or a filing."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from fastapi import HTTPException
 
 from api.auth import Caller
 from api.services import Services
-from ledger.entry import Correction, filing_of
+from ledger.entry import filing_of
 from ledger.outcome import Outcome, Product, Track
 from ledger.people import User
+from ledger.settle import settle
 
 EAST = timedelta(hours=14)
 """Where the day begins first (UTC+14): «today» there may be tomorrow in UTC."""
@@ -22,11 +23,11 @@ def speaker(services: Services, caller: Caller) -> str:
     return user.name if user else "administrator"
 
 
-def correct(services: Services, users: Iterable[User], sha256: str, outcome: Outcome, by: str) -> None:
-    """Write a person's word on one mail, for each user who has it."""
-    now = services.now()
-    for user in users:
-        services.ledger.record.write(user, now, Correction(sha256, outcome, by, now), now)
+def correct(services: Services, caller: Caller, users: Sequence[User], sha256: str, outcome: Outcome, by: str) -> int:
+    """Write a person's word on one mail, for each user who has it, and on the waiting mails of its template that the caller may see."""
+    record = services.ledger.record
+    scope = record.users_in_doubt() if caller.admin else users
+    return settle(record, users, scope, sha256, outcome, by, services.now())
 
 
 def file_objection(services: Services, user: User, product: Product, track: Track, on: date | None, by: str) -> bool:

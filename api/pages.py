@@ -93,5 +93,5 @@ def correct_form(
     owner = user_seen(services, caller, user)
     if owner.id not in services.ledger.record.owners(sha256):
         raise HTTPException(404, "there is no such message")
-    correct(services, [owner], sha256, outcome, speaker(services, caller))
+    correct(services, caller, [owner], sha256, outcome, speaker(services, caller))
     return RedirectResponse(rooted(request, f"/users/{owner.name}#timeline"), 303)

@@ -217,6 +217,8 @@ def masked_subject(subject: str) -> str:
 
 
 def _fingerprint(decision: Decision) -> str:
+    if decision.template:
+        return decision.template
     template = f"{decision.outcome}\n{masked_subject(decision.subject).casefold()}"
     return hashlib.sha256(template.encode()).hexdigest()[:16]
 

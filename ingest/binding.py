@@ -10,7 +10,6 @@ from ingest.family import family_of
 from ledger.message import Message
 from ledger.people import User, untagged
 
-
 ONLY_DELIVERED = "only Delivered-To names the user"
 UNKNOWN_ADDRESS = "To is none of the user's known addresses"
 MAY_CHANGE = frozenset({ONLY_DELIVERED, UNKNOWN_ADDRESS})

@@ -16,6 +16,7 @@ from ledger.outcome import Outcome
 from ledger.people import User
 from ledger.prediction import Prediction
 from ledger.record import StoredMail, Verdict
+from ledger.template import template_of
 from ledger.text import masked_codes
 from ledger.trust import Proof, Trust
 
@@ -95,6 +96,7 @@ def decision_of(
         names_accounts_centre=message.names_accounts_centre,
         mailbox=mailbox,
         defects=message.defects[:10],
+        template=template_of(message.subject, message.text),
     )
 
 

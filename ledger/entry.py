@@ -41,6 +41,7 @@ class Decision:
     names_accounts_centre: bool = False
     mailbox: str | None = None
     defects: tuple[str, ...] = ()
+    template: str = ""
 
     @property
     def key(self) -> str:

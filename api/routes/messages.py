@@ -53,5 +53,5 @@ def get_message(sha256: str, services: ServicesDep, caller: CallerDep) -> Messag
 def post_correction(sha256: str, said: CorrectionIn, services: ServicesDep, caller: CallerDep) -> MessageOut:
     """A person's word on one mail: it outranks every model, for ever; of several, the last counts."""
     owners = owners_seen(services, caller, sha256)
-    correct(services, owners, sha256, said.outcome, said.by or speaker(services, caller))
+    correct(services, caller, owners, sha256, said.outcome, said.by or speaker(services, caller))
     return _shown(services, owners[0], sha256)

@@ -1,15 +1,16 @@
 """`demur status`, `filed`, `correct`, `review`, `token`, `forget`: the ledger for people in a terminal."""
 
-from datetime import UTC, date, datetime, time
+from datetime import datetime
 from typing import Annotated
 
 import typer
 
 from demur.commands.context import Json, UserName, composition
 from demur.output import plain, print_json, print_table
-from ledger.entry import Correction, Filing
+from ledger.entry import filing_of
 from ledger.errors import OperatorError
 from ledger.outcome import Outcome, Product, Track
+from ledger.settle import settle
 
 WORDS = {
     "none": "nothing yet",
@@ -96,15 +97,14 @@ def filed(
     parts = composition()
     person = parts.ledger.people.require(user)
     now = parts.now()
-    day: date = on.date() if on else now.date()
-    if day > now.date():
+    if on and on.date() > now.date():
         raise OperatorError("--on lies in the future: give the day on which the form was sent")
-    at = datetime.combine(day, time(), UTC) if on else now
-    new = parts.ledger.record.write(person, at, Filing(product, track, day, on is not None, user), now)
+    at, filing = filing_of(product, track, on.date() if on else None, user, now)
+    new = parts.ledger.record.write(person, at, filing, now)
     if json_:
-        print_json({"user": user, "product": product.value, "track": track.value, "on": day.isoformat(), "new": new})
+        print_json({"user": user, "product": product.value, "track": track.value, "on": filing.on.isoformat(), "new": new})
     else:
-        typer.echo(f"Noted: {user} objected for {product.value} on {day}." if new else "That was noted before.")
+        typer.echo(f"Noted: {user} objected for {product.value} on {filing.on}." if new else "That was noted before.")
 
 
 def review(json_: Json = False) -> None:
@@ -142,14 +142,13 @@ def correct(
     parts = composition()
     record, now = parts.ledger.record, parts.now()
     whole = record.completed(sha256)
-    for user_id in record.owners(whole):
-        person = parts.ledger.people.by_id(user_id)
-        if person:
-            record.write(person, now, Correction(whole, outcome, by, now), now)
+    owners = [person for number in record.owners(whole) if (person := parts.ledger.people.by_id(number))]
+    settled = settle(record, owners, record.users_in_doubt(), whole, outcome, by, now)
     if json_:
-        print_json({"sha256": whole, "outcome": outcome.value, "by": by})
+        print_json({"sha256": whole, "outcome": outcome.value, "by": by, "settled": settled})
     else:
-        typer.echo(f"Noted: {whole[:8]} is {outcome.value}, says {by}.")
+        also = f" This settles {settled - 1} more of the same template." if settled > 1 else ""
+        typer.echo(f"Noted: {whole[:8]} is {outcome.value}, says {by}.{also}")
 
 
 def forget(user: UserName, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False, json_: Json = False) -> None:

@@ -22,7 +22,13 @@ class NoKeys:
 
 
 @pytest.mark.parametrize(
-    ("value", "pin"), [(GMAIL, "mx.google.com"), (OUTLOOK, TOPMOST_WITHOUT_NAME), (YAHOO, "atlas-production.v2.mail.yahoo.com"), (GMAIL.upper(), "mx.google.com")]
+    ("value", "pin"),
+    [
+        (GMAIL, "mx.google.com"),
+        (OUTLOOK, TOPMOST_WITHOUT_NAME),
+        (YAHOO, "atlas-production.v2.mail.yahoo.com"),
+        (GMAIL.upper(), "mx.google.com"),
+    ],
 )
 def test_what_the_users_own_provider_writes_vouches_for_meta(value: str, pin: str) -> None:
     assert vouched_domain([value], pin) == "facebookmail.com"
@@ -55,7 +61,9 @@ def test_any_text_is_read_without_an_exception(value: str) -> None:
 
 def mail(sender: str, *results: str) -> bytes:
     lines = [f"Authentication-Results: {value}" for value in results]
-    return "\r\n".join([*lines, f"From: {sender}", "To: anna@example.org", "Subject: s", "Date: Thu, 01 May 2025 09:00:00 +0000", "", "text", ""]).encode()
+    return "\r\n".join(
+        [*lines, f"From: {sender}", "To: anna@example.org", "Subject: s", "Date: Thu, 01 May 2025 09:00:00 +0000", "", "text", ""]
+    ).encode()
 
 
 def test_a_mail_without_a_signature_is_proven_by_the_pinned_provider_alone() -> None:

@@ -6,14 +6,14 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 from cryptography.fernet import Fernet
 from hypothesis import HealthCheck, settings
-from sqlalchemy.engine import make_url
+from sqlalchemy import text
 
 from ledger.database import Database
 from ledger.ledger import Ledger, open_ledger
+from ledger.tables import metadata
 from ledger.vault import Vault
 from tests.ledger.story import Story
 
@@ -34,22 +34,23 @@ def vault() -> Vault:
     return Vault([Fernet.generate_key().decode()])
 
 
-def _new_database(server: str, template: str = "template1") -> str:
-    """The address of a new PostgreSQL database, a copy of `template`."""
+def _new_database(server: str) -> str:
+    """The address of a new PostgreSQL database."""
     name = f"demur_{next(NUMBERS)}"
-    with psycopg.connect(f"{make_url(server).set(drivername='postgresql').render_as_string()}/postgres", autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'.encode())
+    database = Database(f"{server}/postgres")
+    with database.outside() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    database.close()
     return f"{server}/{name}"
 
 
 @pytest.fixture(scope="session")
-def migrated_postgres(postgres_server: str) -> str:
-    """The name of a PostgreSQL database with our schema, to be copied."""
+def migrated_postgres(postgres_server: str) -> Iterator[Database]:
+    """A PostgreSQL database with our schema; tests that take it in turn empty it first."""
     database = Database(_new_database(postgres_server))
     database.migrate()
-    database.organisation_id()
+    yield database
     database.close()
-    return str(database.url.database)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.server)])
@@ -68,10 +69,13 @@ def empty_url(backend: str, tmp_path: Path, request: pytest.FixtureRequest) -> s
 
 @pytest.fixture
 def url(backend: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
-    """The address of a database that may have our schema already."""
+    """The address of a database without any row; it may have our schema already."""
     if backend == "sqlite":
         return f"sqlite:///{tmp_path / 'demur.sqlite3'}"
-    return _new_database(request.getfixturevalue("postgres_server"), request.getfixturevalue("migrated_postgres"))
+    database: Database = request.getfixturevalue("migrated_postgres")
+    with database.write() as connection:
+        connection.execute(text(f"TRUNCATE {', '.join(metadata.tables)} RESTART IDENTITY"))
+    return database.url.render_as_string(hide_password=False)
 
 
 @pytest.fixture

@@ -30,9 +30,9 @@ with lease(Database(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]) as held:
 
 
 @pytest.fixture
-def database(empty_url: str) -> Iterator[Database]:
-    """A database; a lease needs no table in it."""
-    opened = Database(empty_url)
+def database(url: str) -> Iterator[Database]:
+    """A database."""
+    opened = Database(url)
     yield opened
     opened.close()
 

@@ -57,7 +57,7 @@ class TestMigration:
     def test_a_migration_that_fails_leaves_nothing(self, database: Database) -> None:
         with database.write() as connection:
             connection.execute(text("CREATE TABLE cases (user_id INTEGER)"))
-        with pytest.raises(Exception, match="cases|cannot"):
+        with pytest.raises(Exception, match=r"cases|cannot"):
             database.migrate()
         with database.read() as connection:
             assert inspect(connection).get_table_names() == ["cases"]

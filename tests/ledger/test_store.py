@@ -4,20 +4,21 @@ import hashlib
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from ledger.entry import Correction, Decision, Filing
+from ledger.entry import Body, Correction, Decision, Filing
 from ledger.errors import OperatorError
 from ledger.ledger import Ledger
-from ledger.mailboxes import Cursor, Health, MailboxRow, MailboxSettings, Mailboxes
+from ledger.mailboxes import Cursor, Health, Mailboxes, MailboxSettings
 from ledger.outcome import Outcome, Product, Track
 from ledger.people import Bearer, People, User, normalised, untagged
 from ledger.record import Arrival, Batch, Record
 from ledger.status import State
-from ledger.tables import cases, entries, locations, mailboxes, messages, tokens, users
+from ledger.tables import cases, entries, mailboxes, messages, tokens
 from ledger.trust import Trust
 from ledger.vault import Vault
 from tests.ledger.archive import (
@@ -374,7 +375,7 @@ class TestStore:
     def test_an_entry_comes_back_as_it_was_written(self, ledger: Ledger) -> None:
         user = person(ledger)
         at = datetime(2025, 5, 13, 1, 2, 3, 456789, timezone(timedelta(hours=5, minutes=30)))
-        written = [
+        written: list[Body] = [
             verdict(user, arrival(1), phrases=("we’ll honour it",), language="en", defects=("no date",)).decision,
             Correction("a" * 64, Outcome.REJECTION, "ben", LATER),
             filing(),
@@ -555,7 +556,7 @@ class TestStore:
         assert ledger.record.users_by_state() == {"confirmed": 2, "rejected": 2}
 
     def test_users_with_a_doubtful_mail_are_found(self, ledger: Ledger) -> None:
-        doubts: dict[str, dict[str, object]] = {
+        doubts: dict[str, dict[str, Any]] = {
             "anna": {"abstained": True},
             "ben": {"trust": Trust.UNPROVEN},
             "carl": {"subject": '"abstained":true, "trust":"unproven"'},
