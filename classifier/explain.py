@@ -11,6 +11,8 @@ from ledger.message import Message
 from ledger.outcome import Outcome
 
 MOST = 6
+ENOUGH_LOCATED = 3
+SEARCHED = 60
 LEAST_WEIGHT = 0.01
 CONCEPT = re.compile(r"[A-Z][A-Z_]+")
 

@@ -13,7 +13,7 @@ MAX_LINES = 200_000
 """More than base64 makes of 10 MB."""
 MAX_FIELD = 1000
 """Bytes of one Content-… header. MEASURED: a file name of 210 KB in broken RFC 2047 words keeps mail-parser busy for 70 seconds."""
-LINE_END = re.compile(rb"\r\n?|\n")
+LINE_END = re.compile(rb"\n")
 HEADER_END = re.compile(rb"\r?\n\r?\n")
 FIELD = re.compile(rb"(?im)^content-[a-z-]+[ \t]*:[^\r\n]*(?:\r\n[ \t][^\r\n]*)*")
 PART = re.compile(rb"(?im)^content-type[ \t]*:")
@@ -46,7 +46,8 @@ def capped(raw: bytes) -> tuple[bytes, tuple[str, ...]]:
         raw = raw[:KEPT_OF_HUGE]
         defects.append(f"larger than {MAX_SIZE // 2**20} MB, only the first {KEPT_OF_HUGE // 1024} KB were read")
     # QUIRK: the standard library's parser takes a bare CR for a line end, so the limits must see it as one, too.
-    raw = FIELD.sub(lambda field: field[0][:MAX_FIELD], LINE_END.sub(b"\r\n", raw))
+    raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", b"\r\n")
+    raw = FIELD.sub(lambda field: field[0][:MAX_FIELD], raw)
     if (shorter := _short_headers(raw)) is not None:
         raw = shorter
         defects.append("too many header lines, the rest was left out")
@@ -66,4 +67,4 @@ def normalised(raw: bytes) -> bytes:
     """A raw mail with CRLF line ends, so that a file and the same mail over IMAP are the same bytes."""
     if b"\n" not in raw:
         return raw.replace(b"\r", b"\r\n")
-    return re.sub(rb"\r?\n", b"\r\n", raw)
+    return raw.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")

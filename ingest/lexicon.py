@@ -41,7 +41,7 @@ class MailWords:
     forward: frozenset[str]
     reply: frozenset[str]
     forwarded: tuple[str, ...]
-    wrote: frozenset[str]
+    wrote: tuple[str, ...]
     headers: frozenset[str]
 
 
@@ -86,6 +86,6 @@ def mail_words() -> MailWords:
         forward=frozenset(all_of("forward")),
         reply=frozenset(all_of("reply")),
         forwarded=tuple(sorted(all_of("forwarded"))),
-        wrote=frozenset(word for mark in all_of("wrote") for word in mark.split()),
+        wrote=tuple(sorted(all_of("wrote"))),
         headers=frozenset(all_of("headers")),
     )

@@ -4,6 +4,7 @@ import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -13,6 +14,7 @@ MAX_HTML = 512 * 1024
 """Characters. MEASURED: parsers are quadratic in depth and attributes; this much is never text for people."""
 MAX_DEPTH = 1000
 MAX_TAG = 20_000
+MAX_NODES = 60_000
 MAX_QUOTES = 9
 TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 LONG_TAG = re.compile(rf"<[a-zA-Z][^>]{{{MAX_TAG}}}")
@@ -162,7 +164,7 @@ def _walk(root: LexborNode) -> Iterator[tuple[LexborNode, bool]]:
 
 def _render(tree: LexborHTMLParser) -> Rendered:
     out, writer, hidden = Rendered(), _Writer(), []
-    for node, entering in _walk(tree.root) if tree.root else ():
+    for node, entering in islice(_walk(tree.root), MAX_NODES * 2) if tree.root else ():
         tag = node.tag or "-"
         if tag == "-text":
             writer.words(node.text_content or "")

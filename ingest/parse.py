@@ -29,7 +29,7 @@ T = TypeVar("T")
 MAX_TEXT = 64 * 1024
 """Characters of text that are judged; no answer is longer."""
 MAX_PART = 1024 * 1024
-MAX_HTML = 1024 * 1024
+MAX_HTML = 512 * 1024
 """Characters of one text part, and of all HTML parts together, that are looked at."""
 logging.getLogger("mailparser").setLevel(logging.CRITICAL)  # it would log what it finds in mails
 
@@ -85,11 +85,11 @@ def _characters(data: bytes, charset: str | None) -> str:
 
 def _decoded_as(data: bytes, charset: str | None) -> tuple[str, bool]:
     """(text, whether it is as declared)."""
-    declared = _codec(charset or "utf-8")
+    declared = _codec(charset) if charset else None
     for name in (declared, "utf-8"):
         try:
             if name:
-                return _scalars(data.decode(name)), name == declared
+                return _scalars(data.decode(name)), name == declared or not charset
         except (LookupError, ValueError):
             continue
     return _scalars(data.decode(declared if declared and declared != "ascii" else "latin-1", "replace")), False
@@ -176,7 +176,7 @@ def _become(part: Mime, content_type: str, payload: str) -> None:
 def _decode(part: Mime) -> list[str]:
     """Put a text part's characters in the place of its bytes."""
     payload = part.get_payload(decode=True)
-    charset = collapse_rfc2231_value(part.get_param("charset", "utf-8"))
+    charset = collapse_rfc2231_value(part.get_param("charset") or "")
     text, as_declared = _decoded_as(payload if isinstance(payload, bytes) else b"", charset)
     _become(part, part.get_content_type(), text[:MAX_PART])
     return [] if as_declared else ["text is not in the charset that it declares"]
@@ -228,8 +228,8 @@ def _body(parts: Parts) -> tuple[str, str, list[Anchor], list[str]]:
     size = 0
     for markup in parts.html:
         size += len(markup)
-        if size > MAX_HTML and shown:
-            defects.append(f"more than {MAX_HTML // 2**20} MB of HTML, the rest was left out")
+        if shown and (size > MAX_HTML or sum(map(len, shown)) > MAX_TEXT):
+            defects.append("too many pages of HTML, the rest was left out")
             break
         rendered = render(markup)
         shown.append(rendered.text)
@@ -238,7 +238,7 @@ def _body(parts: Parts) -> tuple[str, str, list[Anchor], list[str]]:
         defects += rendered.defects
     plain = "\n\n".join(parts.plain)
     text = "\n\n".join(shown)
-    if len(text.split()) < 3 <= len(plain.split()):
+    if len(text.split()) < min(3, len(plain.split())):
         text = plain
     seen = {anchor.href for anchor in anchors}
     anchors += [Anchor(url, "") for url in dict.fromkeys(u.rstrip(").,;>") for u in URL.findall(plain[:MAX_TEXT])) if url not in seen]

@@ -9,6 +9,7 @@ from ledger.text import fold
 
 ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 HEADER_LINE = re.compile(r"^[>*\s]{0,8}([^\W\d_][^:\n]{0,30}?)\s?\*?:\*?\s*(.*)$")
+DIGIT = re.compile(r"\d")
 DASHES = "-_=*>: \t"
 NOTE_LIMIT = 1500
 """Characters. Whoever writes more than this above a mail wants to be read, not to pass it on."""
@@ -73,8 +74,15 @@ def _boundary(lines: list[str]) -> tuple[int, int] | None:
     return None
 
 
-def _unquoted(lines: list[str]) -> list[str]:
-    return [re.sub(r"^(?:> ?)+", "", line) for line in lines]
+def _depth(line: str) -> int:
+    """How many quote marks a line begins with."""
+    return line[: len(line) - len(line.lstrip("> "))].count(">")
+
+
+def _unquoted(lines: list[str], depth: int = 99) -> list[str]:
+    """The lines without their quote marks, at most `depth` of them."""
+    marks = re.compile(rf"^(?:> ?){{0,{depth}}}")
+    return [marks.sub("", line) for line in lines]
 
 
 def _without_quotes(lines: list[str]) -> tuple[list[str], list[str]]:
@@ -91,6 +99,14 @@ def _without_quotes(lines: list[str]) -> tuple[list[str], list[str]]:
     return new, quoted
 
 
+def _is_attribution(text: str) -> bool:
+    """Whether a line is like «On Monday somebody wrote:»."""
+    if not text.endswith(":") or len(text) >= 300:
+        return False
+    folded = f" {_folded_line(text)} "
+    return ADDRESS.search(text) is not None or any(f" {mark} " in folded for mark in mail_words().wrote)
+
+
 def _cut_attribution(new: list[str], quoted: list[str]) -> list[str]:
     """Move a closing «On … somebody wrote:» (one to three lines) from the new lines to the quoted ones."""
     end = len(new)
@@ -98,12 +114,22 @@ def _cut_attribution(new: list[str], quoted: list[str]) -> list[str]:
         end -= 1
     for size in (1, 2, 3):
         block = new[max(0, end - size) : end]
+        before = new[max(0, end - size - 1) : max(0, end - size)]
         text = " ".join(block).strip()
-        words = set(_folded_line(text).split())
-        if text.endswith(":") and (words & mail_words().wrote or ADDRESS.search(text)) and len(text) < 300:
+        if _is_attribution(text):
+            if size < 3 and before and DIGIT.search(before[0]) and not DIGIT.search(text):
+                continue  # programs fold the line: its date stands above
             quoted.extend(block)
             return new[: end - len(block)]
     return new
+
+
+def _without_rule(lines: list[str]) -> list[str]:
+    """Lines without the line of dashes (and blank lines) at their end, which Outlook puts above what it passes on."""
+    end = len(lines)
+    while end and not lines[end - 1].strip(DASHES):
+        end -= 1
+    return lines[:end]
 
 
 def _joined(lines: list[str]) -> str:
@@ -118,10 +144,10 @@ def split(subject: str, text: str) -> Split:
     if boundary:
         mark, start = boundary
         before, _ = _without_quotes(lines[:mark])
-        note = _joined(before)
+        note = _joined(_without_rule(before))
         passed_on = kind == "forward" or (kind != "reply" and (not note or _is_forward_mark(_unquoted(lines)[mark])))
         if passed_on and len(note) <= NOTE_LIMIT:
-            return _forward(_unquoted(lines), mark, start, note)
+            return _forward(_unquoted(lines, _depth(lines[start - 1])), mark, start, note)
         return (
             Split(note, _joined(lines[mark:]), frame=Frame.REPLY) if note else Split(_joined(_unquoted(lines[start:])), frame=Frame.FORWARD)
         )

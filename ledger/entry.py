@@ -47,6 +47,14 @@ class Decision:
     def key(self) -> str:
         return f"decision:{self.sha256}:{self.model}:{self.trust}:{self.bound}"
 
+    def repeats(self, other: "Body | None") -> bool:
+        """Whether it says nothing that the other one did not say: the same look, with the same effect on the case."""
+        return isinstance(other, Decision) and self.key == other.key and self._effect == other._effect
+
+    @property
+    def _effect(self) -> tuple[object, ...]:
+        return self.outcome, self.abstained, self.product, self.track, self.announces_extension, self.names_accounts_centre
+
 
 @dataclass(frozen=True, slots=True)
 class Correction:

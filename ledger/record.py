@@ -181,24 +181,23 @@ class Record:
         return len(rows)
 
     def _news(self, connection: Connection, user: User, bodies: Sequence[tuple[datetime, Body]]) -> Iterator[tuple[datetime, Body, bool]]:
-        """What was not written before, and whether it repeats an older key: a decision is news where the newest on its mail is another."""
+        """What was not written before, and whether its key was: a decision is news unless it repeats the newest on its mail."""
         keys = {body.key for _, body in bodies}
         seen = set(connection.scalars(select(entries.c.key).where(entries.c.user_id == user.id, entries.c.key.in_(keys))))
         newest = self._newest_decisions(connection, user, [body.sha256 for _, body in bodies if isinstance(body, Decision)])
         for at, body in bodies:
-            known = newest.get(body.sha256) == body.key if isinstance(body, Decision) else body.key in seen
+            known = body.repeats(newest.get(body.sha256)) if isinstance(body, Decision) else body.key in seen
             if known:
                 continue
             yield at, body, body.key in seen
             seen.add(body.key)
             if isinstance(body, Decision):
-                newest[body.sha256] = body.key
+                newest[body.sha256] = body
 
-    def _newest_decisions(self, connection: Connection, user: User, shas: Sequence[str]) -> dict[str, str]:
-        """The key of the newest decision on each of these mails."""
+    def _newest_decisions(self, connection: Connection, user: User, shas: Sequence[str]) -> dict[str, Body]:
         query = select(entries.c.sha256, entries.c.body).where(entries.c.user_id == user.id, entries.c.kind == Decision.kind)
         rows = connection.execute(query.where(entries.c.sha256.in_(shas)).order_by(entries.c.seq))
-        return {row.sha256: body_of(Decision.kind, row.body).key for row in rows}
+        return {row.sha256: body_of(Decision.kind, row.body) for row in rows}
 
     def _project(self, connection: Connection, user: User) -> None:
         connection.execute(delete(cases).where(cases.c.user_id == user.id))

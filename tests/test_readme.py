@@ -112,7 +112,7 @@ class Reader:
                 ["bash", "-c", self._script("exec " + command)], cwd=self.folder, env=self.environment, stdout=log, stderr=log
             )
         self.servers.append(process)
-        until(lambda: self._serves(process, base), 60, command)
+        until(lambda: self._serves(process, base), 90, command)
         return base
 
     def _serves(self, process: "subprocess.Popen[bytes]", base: str) -> bool:

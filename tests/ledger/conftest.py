@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -53,6 +54,16 @@ def migrated_postgres(postgres_server: str) -> Iterator[Database]:
     database.close()
 
 
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with our schema, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "demur.sqlite3"
+    database = Database(f"sqlite:///{path}")
+    database.migrate()
+    database.close()
+    return path
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.server)])
 def backend(request: pytest.FixtureRequest) -> str:
     """Each kind of database that Demur can keep its ledger in."""
@@ -69,9 +80,9 @@ def empty_url(backend: str, tmp_path: Path, request: pytest.FixtureRequest) -> s
 
 @pytest.fixture
 def url(backend: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
-    """The address of a database without any row; it may have our schema already."""
+    """The address of a database with our schema and without any row."""
     if backend == "sqlite":
-        return f"sqlite:///{tmp_path / 'demur.sqlite3'}"
+        return f"sqlite:///{shutil.copy(request.getfixturevalue('migrated_sqlite'), tmp_path / 'demur.sqlite3')}"
     database: Database = request.getfixturevalue("migrated_postgres")
     with database.write() as connection:
         connection.execute(text(f"TRUNCATE {', '.join(metadata.tables)} RESTART IDENTITY"))

@@ -92,6 +92,14 @@ def test_another_look_has_another_key(change: dict[str, object]) -> None:
     assert decision("a" * 64, Outcome.NOTICE, **change).key != decision("a" * 64, Outcome.NOTICE).key
 
 
+def test_a_decision_repeats_one_that_has_the_same_effect() -> None:
+    one = decision("a" * 64, Outcome.NOTICE)
+    assert one.repeats(decision("a" * 64, Outcome.NOTICE, confidence=0.5, phrases=("may object",)))
+    assert not one.repeats(decision("a" * 64, Outcome.RECEIPT))
+    assert not one.repeats(decision("b" * 64, Outcome.NOTICE))
+    assert not one.repeats(None)
+
+
 def test_two_words_on_a_mail_are_two_corrections() -> None:
     keys = {Correction("a" * 64, Outcome.NOTICE, "anna", START + timedelta(microseconds=number)).key for number in range(2)}
     assert len(keys) == 2

@@ -64,9 +64,9 @@ class TestMigration:
 
     def test_two_that_start_at_the_same_time_make_one_schema(self, empty_url: str) -> None:
         root = Path(__file__).parents[2]
-        starts = [subprocess.Popen([sys.executable, "-c", MIGRATE, empty_url], cwd=root, stdout=subprocess.PIPE) for _ in range(3)]
+        starts = [subprocess.Popen([sys.executable, "-c", MIGRATE, empty_url], cwd=root, stdout=subprocess.PIPE) for _ in range(2)]
         said = [start.communicate(timeout=30)[0] for start in starts]
-        assert [start.returncode for start in starts] == [0, 0, 0]
+        assert [start.returncode for start in starts] == [0, 0]
         assert len(set(said)) == 1
 
     def test_an_organisation_is_made_once(self, database: Database) -> None:

@@ -361,6 +361,20 @@ class TestStore:
         assert [case.state for case in ledger.record.status(user).cases] == [State.CONFIRMED]
         assert ledger.record.broken_chain(user) is None
 
+    def test_a_model_that_reads_a_mail_otherwise_by_newer_rules_is_heard(self, ledger: Ledger) -> None:
+        user, mail = person(ledger), arrival(1)
+        stored_and_decided(ledger, mailbox(ledger, user), user, mail, Outcome.CONFIRMATION)
+        for changes in ({"product": Product.FACEBOOK}, {"outcome": Outcome.RECEIPT}, {"abstained": True}, {"announces_extension": True}):
+            newer = verdict(user, mail, **({"outcome": Outcome.CONFIRMATION} | changes))
+            assert (ledger.record.redecide([newer], LATER), ledger.record.redecide([newer], LATER)) == (1, 0)
+        assert ledger.record.latest_decisions(user) == [(START, newer.decision)]
+
+    @pytest.mark.parametrize("facts", [{"confidence": 0.5}, {"mailbox": "other@example.org"}, {"subject": "Hello"}, {"phrases": ("yes",)}])
+    def test_what_moves_nothing_makes_no_further_decision(self, ledger: Ledger, facts: dict[str, Any]) -> None:
+        user, mail = person(ledger), arrival(1)
+        ledger.record.redecide([verdict(user, mail)], START)
+        assert ledger.record.redecide([verdict(user, mail, **facts)], LATER) == 0
+
     def test_where_one_user_s_entry_fails_nobody_s_is_written(self, ledger: Ledger) -> None:
         anna, mail = person(ledger), arrival(1)
         row = mailbox(ledger, anna)

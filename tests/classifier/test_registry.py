@@ -1,0 +1,110 @@
+"""Models on disk: immutable, pinned, opened only when everything agrees, gone back to in one step."""
+
+import hashlib
+import json
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from classifier.fixtures import Labelled
+from classifier.registry import ModelMismatchError, Registry
+from classifier.retrain import Retrained
+from demur.judge import Judge
+from ledger.errors import OperatorError
+from tests.classifier.conftest import silent
+
+Train = Callable[..., Retrained]
+
+
+def altered_card(registry: Registry, version: str, **changes: object) -> None:
+    path = registry.own / version / "card.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+class Trap:
+    """A pickle that writes a marker when somebody opens it."""
+
+    def __init__(self, marker: Path) -> None:
+        self.marker = marker
+
+    def __reduce__(self) -> tuple[object, tuple[str, str]]:
+        return eval, (f"open({str(self.marker)!r}, 'w').close()", "")[:1]  # type: ignore[return-value]
+
+
+def test_a_trained_model_opens_and_predicts_as_before(registry: Registry, champion: str, mails: list[Labelled]) -> None:
+    model = registry.current()
+    predictions = model.predict([mail.message for mail in mails])
+    assert {p.model for p in predictions} == {champion}
+    assert sum(p.outcome is m.outcome for p, m in zip(predictions, mails, strict=True)) > 0.95 * len(mails)
+    assert all(abs(sum(p.probabilities.values()) - 1) < 0.01 for p in predictions)
+
+
+def test_a_planted_file_is_refused_before_anything_in_it_runs(registry: Registry, champion: str, tmp_path: Path) -> None:
+    marker = tmp_path / "marker"
+    (registry.own / champion / "model.joblib").write_bytes(pickle.dumps(Trap(marker)))
+    with pytest.raises(OperatorError, match="not opened"):
+        registry.current()
+    assert not marker.exists()
+
+
+def test_a_planted_file_with_a_matching_card_is_refused_because_the_registry_pins_another(
+    registry: Registry, champion: str, tmp_path: Path
+) -> None:
+
+    data = pickle.dumps(Trap(tmp_path / "marker"))
+    (registry.own / champion / "model.joblib").write_bytes(data)
+    altered_card(registry, champion, sha256=hashlib.sha256(data).hexdigest())
+    with pytest.raises(OperatorError, match="not opened"):
+        registry.current()
+    assert not (tmp_path / "marker").exists()
+
+
+@pytest.mark.parametrize("damage", [b"", b"not a model", None])
+def test_a_damaged_or_missing_file_is_refused(registry: Registry, champion: str, damage: bytes | None) -> None:
+    path = registry.own / champion / "model.joblib"
+    path.unlink() if damage is None else path.write_bytes(damage)
+    with pytest.raises(OperatorError):
+        registry.current()
+
+
+@pytest.mark.parametrize("change", [{"scikit_learn": "0.1"}, {"features": "0"}])
+def test_a_model_of_other_versions_must_be_trained_anew(registry: Registry, champion: str, change: dict[str, str]) -> None:
+    altered_card(registry, champion, **change)
+    with pytest.raises(ModelMismatchError):
+        registry.current()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"format": 99}', '{"format": 1}'])
+def test_a_damaged_card_is_refused(registry: Registry, champion: str, text: str) -> None:
+    (registry.own / champion / "card.json").write_text(text)
+    with pytest.raises(OperatorError, match=r"card\.json"):
+        registry.current()
+
+
+@pytest.mark.parametrize("version", ["", "..", "../models", "none"])
+def test_a_version_that_is_no_version_is_named(registry: Registry, champion: str, version: str) -> None:
+    with pytest.raises(OperatorError, match="no model"):
+        registry.open(version)
+
+
+def test_rollback_goes_back_one_version_at_a_time(train: Train, registry: Registry, champion: str) -> None:
+    second = train().card.version
+    assert registry.current_version() == second
+    assert registry.rollback() == champion
+    assert registry.current().version == champion
+    with pytest.raises(OperatorError, match="no earlier model"):
+        registry.rollback()
+
+
+def test_an_installed_scikit_learn_that_differs_leads_to_training_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], small: Path, registry: Registry, champion: str
+) -> None:
+    monkeypatch.setattr("demur.shipped.models", lambda: registry.own)
+    monkeypatch.setattr("demur.shipped.fixtures", lambda: small)
+    altered_card(registry, champion, scikit_learn="0.1")
+    judge = Judge(tmp_path / "data", None, silent)
+    assert judge.model().version
+    assert (tmp_path / "data" / "models" / "current").exists()
+    assert "retraining" in capsys.readouterr().err
