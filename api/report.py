@@ -200,7 +200,7 @@ def review_queue(ledger: Ledger, user: User | None) -> ReviewQueue:
     unproven: dict[str, list[tuple[User, Judged]]] = defaultdict(list)
     for owner in [user] if user else ledger.record.users_in_doubt():
         for judged in judged_mails(ledger.record.entries(owner)):
-            if judged.correction is None and judged.decision.abstained:
+            if judged.correction is None and (judged.decision.abstained or judged.decision.withheld):
                 doubted[_fingerprint(judged.decision)].append((owner, judged))
             elif judged.correction is None and _waits_for_proof(judged.decision):
                 unproven[_fingerprint(judged.decision)].append((owner, judged))

@@ -65,6 +65,7 @@ def _terminated(signum: int, frame: FrameType | None) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command. Exit codes: 0 done, 1 a bug, 2 the operator must act, 130 interrupted."""
+    os.umask(0o077)  # whatever is written here is for its owner's eyes
     signal.signal(signal.SIGTERM, _terminated)
     try:
         result = app(args=arguments, standalone_mode=False)

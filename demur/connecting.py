@@ -51,14 +51,20 @@ def refuse_private(settings: MailboxSettings, allowed: bool) -> None:
 
 
 def connect_mailbox(parts: Composition, wanted: NewMailbox, settings: MailboxSettings) -> MailboxRow:
-    """Test the log-in, then store user, addresses and mailbox. Nothing is stored when the log-in fails."""
+    """Test the log-in, then store user, addresses and mailbox. Nothing is stored when the log-in fails.
+
+    In a shared mailbox its address stays with the first user; the others are told apart by their aliases.
+    """
     from ingest.imap import open_client
 
     address = normalised(wanted.address)
     client = open_client(settings, wanted.password, parts.settings.allow_loopback_mail)
     client.logout()
     person = parts.ledger.people.ensure(wanted.user, parts.now())
-    parts.ledger.people.add_addresses(person, [address, *wanted.aliases])
     row = parts.ledger.mailboxes.save(address, settings, wanted.password)
+    served = parts.ledger.people.of_mailbox(row.id)
+    somebody_elses = any(address in own for other, own in served.items() if other != person)
+    own = wanted.aliases if somebody_elses and wanted.aliases else (address, *wanted.aliases)
+    parts.ledger.people.add_addresses(person, own)
     parts.ledger.people.serve(row.id, person)
     return row

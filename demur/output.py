@@ -8,10 +8,13 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+WIDE = 240
+"""Columns where stdout is no terminal: nothing is cut for a program that reads along."""
+
 
 def console() -> Console:
-    """stdout for people; no colours where NO_COLOR is set or nobody watches."""
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    """stdout for people; no colours where NO_COLOR is set or nobody watches, and then no narrow columns either."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
 
 
 def print_json(data: Any) -> None:

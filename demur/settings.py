@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from ledger.errors import OperatorError
 
-SECRETS = ("secret_key", "database_url", "notify_urls")
+SECRETS = ("secret_key", "database_url")
 
 
 def default_data() -> Path:
@@ -53,9 +53,6 @@ class Settings(BaseSettings):
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING, ERROR")
     log_format: str = Field(default="text", description="text or json")
     metrics: bool = Field(default=True, description="serve /metrics")
-    probe_links: bool = Field(default=False, description="look whether objection forms can be reached")
-    notify_urls: SecretStr | None = Field(default=None, description="where to send state changes")
-    joblib_backend: str = Field(default="loky", description="joblib backend for training and replay")
 
     @field_validator("log_level")
     @classmethod

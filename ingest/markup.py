@@ -164,7 +164,8 @@ def _walk(root: LexborNode) -> Iterator[tuple[LexborNode, bool]]:
 
 def _render(tree: LexborHTMLParser) -> Rendered:
     out, writer, hidden = Rendered(), _Writer(), []
-    for node, entering in islice(_walk(tree.root), MAX_NODES * 2) if tree.root else ():
+    walk = _walk(tree.root) if tree.root else iter(())
+    for node, entering in islice(walk, MAX_NODES * 2):
         tag = node.tag or "-"
         if tag == "-text":
             writer.words(node.text_content or "")
@@ -186,6 +187,8 @@ def _render(tree: LexborHTMLParser) -> Rendered:
             out.anchors.append(Anchor(href.strip(), " ".join(node.text(separator=" ").split())[:200]))
         elif tag == "img" and entering and (words := node.attributes.get("alt")):
             writer.words(f" {words} ")
+    if next(walk, None):
+        out.defects.append("HTML has too many elements, the rest was left out")
     out.text, out.hidden = writer.text(), "\n".join(hidden)
     return out
 
@@ -200,5 +203,5 @@ def render(markup: str) -> Rendered:
         text = html.unescape(STRIPPED.sub(" ", markup))
         return Rendered(text, defects=[*defects, "HTML too deep or too dense, tags stripped"])
     rendered = _render(LexborHTMLParser(markup))
-    rendered.defects = defects
+    rendered.defects += defects
     return rendered

@@ -85,7 +85,8 @@ class Worker:
 
     def _take_up(self, row: MailboxRow) -> None:
         watch = self._watches.setdefault(row.id, Watch(row))
-        if not watch.busy and watch.row.settings != row.settings:
+        forgiven = watch.row.failures > 0 and row.failures == 0 and watch.connection is None
+        if not watch.busy and (watch.row.settings != row.settings or forgiven):
             self._unwatch(watch)
             self._drop(watch)
             watch.due = 0.0
@@ -163,7 +164,7 @@ class Worker:
         with suppress(RetryableError, OperatorError):
             row = self._ledger.mailboxes.refreshed(watch.row)
             note_failure(self._ledger, row, error, self._now())
-            row = self._ledger.mailboxes.refreshed(watch.row)
+            watch.row = row = self._ledger.mailboxes.refreshed(watch.row)
             watch.due = time.monotonic() + max((row.retry_at - self._now()).total_seconds() if row.retry_at else POLL, 1.0)
             log.warning("mailbox %s: %s", row.id, error)
             return

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time
 from enum import Enum
 from typing import Any, ClassVar
 
-from ledger.outcome import Outcome, Product, Track
+from ledger.outcome import DECISIVE, Outcome, Product, Track
 from ledger.trust import Trust
 
 GENESIS = "0" * 64
@@ -42,6 +42,11 @@ class Decision:
     mailbox: str | None = None
     defects: tuple[str, ...] = ()
     template: str = ""
+
+    @property
+    def withheld(self) -> bool:
+        """Whether Meta's own decision is kept from counting, because it is not sure enough whose it is or who wrote it."""
+        return self.outcome in DECISIVE and not self.bound and self.trust is Trust.PROVEN and not self.abstained
 
     @property
     def key(self) -> str:

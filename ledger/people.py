@@ -137,6 +137,12 @@ class People:
             connection.execute(insert(tokens).values(row))
         return token
 
+    def revoke(self, token: str) -> None:
+        """Make a token worthless."""
+        digest = hashlib.sha256(token.encode()).hexdigest()
+        with self._db.write() as connection:
+            connection.execute(delete(tokens).where(tokens.c.organisation_id == self._org, tokens.c.digest == digest))
+
     def bearer(self, token: str) -> Bearer | None:
         """Who a token belongs to, or None. The look-up is by digest, so that its time tells nothing about a token."""
         digest = hashlib.sha256(token.encode()).hexdigest()

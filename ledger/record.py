@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
 from ledger.database import Database
 from ledger.entry import GENESIS, Body, Correction, Decision, Entry, body_json, body_of, chained
@@ -263,7 +263,9 @@ class Record:
 
     def users_in_doubt(self) -> list[User]:
         """Users, by name, who had a mail on which a model abstained or whose sender was not proven: where a person may be needed."""
-        doubtful = entries.c.body.like('%"abstained":true%') | entries.c.body.not_like('%"trust":"proven"%')
+        doubtful = or_(
+            entries.c.body.like('%"abstained":true%'), entries.c.body.like('%"bound":false%'), entries.c.body.not_like('%"trust":"proven"%')
+        )
         mine = (entries.c.user_id == users.c.id, entries.c.kind == Decision.kind, doubtful)
         query = select(users.c.id, users.c.name).where(users.c.organisation_id == self._org, select(entries.c.id).where(*mine).exists())
         with self._db.read() as connection:

@@ -300,7 +300,7 @@ def status_of(entries: Sequence[Entry]) -> Status:
     return Status(
         cases=tuple(cases[key] for key in sorted(cases)),
         unproven=sum(m.decision.trust is not Trust.PROVEN and m.decision.outcome is not Outcome.UNRELATED for m in open_mails),
-        needs_review=sum(m.decision.abstained for m in open_mails),
+        needs_review=sum(m.decision.abstained or m.decision.withheld for m in open_mails),
     )
 
 

@@ -54,8 +54,11 @@ def _serve(parts: Composition, host: str, port: int, demo: bool) -> None:
         listener = _free(host, port)
         parts.judge.model()
         token = ledger.people.make_token(None, "write", parts.now())
-        _greet(host, listener.getsockname()[1], token, demo, bool(ledger.mailboxes.all()))
-        _work_and_serve(parts, listener)
+        try:
+            _greet(host, listener.getsockname()[1], token, demo, bool(ledger.mailboxes.all()))
+            _work_and_serve(parts, listener)
+        finally:
+            ledger.people.revoke(token)
 
 
 def _greet(host: str, port: int, token: str, demo: bool, connected: bool) -> None:
@@ -87,4 +90,3 @@ def _work_and_serve(parts: Composition, listener: socket.socket) -> None:
     finally:
         worker.stop()
         thread.join()
-        parts.ledger.database.close()

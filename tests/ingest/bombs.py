@@ -30,7 +30,9 @@ def _attached_in_attached(depth: int) -> bytes:
             _part(b"multipart/mixed; boundary=" + boundary, b"--" + boundary)
             + b'\r\nContent-Type: application/octet-stream; name="a.eml"\r\nContent-Transfer-Encoding: base64\r\n\r\n'
             + base64.encodebytes(mail)
-            + b"\r\n--" + boundary + b"--\r\n"
+            + b"\r\n--"
+            + boundary
+            + b"--\r\n"
         )
     return mail
 
@@ -44,7 +46,9 @@ MAILS: dict[str, Callable[[], bytes]] = {
     "100,000 empty parts": lambda: _part(b"multipart/mixed; boundary=b", b"--b\r\n\r\n" * 100_000),
     "ten million empty lines": lambda: HEAD + b"\r\n" + b"\n" * 10_000_000,
     "20,000 addresses in To": lambda: _headers(b"From: a@b.c", b"To: " + b", ".join(b"u%d@example.org" % n for n in range(20_000))),
-    "20,000 addresses in folded To": lambda: _headers(b"From: a@b.c", b"To: " + b",\r\n ".join(b"u%d@example.org" % n for n in range(20_000))),
+    "20,000 addresses in folded To": lambda: _headers(
+        b"From: a@b.c", b"To: " + b",\r\n ".join(b"u%d@example.org" % n for n in range(20_000))
+    ),
     "900 From headers": lambda: _headers(*(b"From: u%d@example.org, v%d@example.org" % (n, n) for n in range(900))),
     "comments inside comments": lambda: _headers(b"From: " + b"(" * 200_000, b"To: " + b"(" * 50_000),
     "quotes and angles": lambda: _headers(b"From: " + b'<a@"' * 60_000, b"To: " + b"<" * 50_000),
@@ -52,7 +56,9 @@ MAILS: dict[str, Callable[[], bytes]] = {
     "encoded words in Subject": lambda: _headers(b"Subject: " + b"=?utf-8?q?x?= " * 17_000),
     "broken encoded words in From": lambda: _headers(b"From: " + b"=?a?q?x" * 36_000 + b" <a@b.c>"),
     "broken encoded words in any header": lambda: _headers(b"X-Any: " + b"=?a?q?x" * 36_000),
-    "broken encoded words in a file name": lambda: HEAD + b"Content-Type: application/x\r\nContent-Disposition: attachment; filename=" + b"=?a?q?x" * 30_000 + b"\r\n\r\nx",
+    "broken encoded words in a file name": lambda: (
+        HEAD + b"Content-Type: application/x\r\nContent-Disposition: attachment; filename=" + b"=?a?q?x" * 30_000 + b"\r\n\r\nx"
+    ),
     "broken encoded words in 400 file names": lambda: _part(
         b"multipart/mixed; boundary=b", (b"--b\r\nContent-Disposition: attachment; filename=" + b"=?a?q?x" * 900 + b"\r\n\r\nx\r\n") * 400
     ),
@@ -67,7 +73,9 @@ MAILS: dict[str, Callable[[], bytes]] = {
     "a punycode subject": lambda: _headers(b"Subject: =?punycode?q?abc-" + b"b" * 200_000 + b"?="),
     "5 MB of base64 in one line": lambda: HEAD + b"Content-Transfer-Encoding: base64\r\n\r\n" + b"A" * 5_000_000 + b"!",
     "soft line breaks": lambda: HEAD + b"Content-Transfer-Encoding: quoted-printable\r\n\r\n" + b"=\r\n" * 2_000_000,
-    "6 MB of uuencode": lambda: HEAD + b"Content-Transfer-Encoding: uuencode\r\n\r\nbegin 644 a\r\n" + (b"M" + b"#" * 60 + b"\r\n") * 100_000,
+    "6 MB of uuencode": lambda: (
+        HEAD + b"Content-Transfer-Encoding: uuencode\r\n\r\nbegin 644 a\r\n" + (b"M" + b"#" * 60 + b"\r\n") * 100_000
+    ),
     "10 MB of words": lambda: _part(b"text/plain", b"hello meta, we honour your objection. " * 260_000),
     "10 MB of one word": lambda: _part(b"text/plain", b"a" * 10_000_000),
     "phrases that nearly fit": lambda: _part(b"text/plain", b"will honor " * 6000),
@@ -76,9 +84,13 @@ MAILS: dict[str, Callable[[], bytes]] = {
     "a ligature of eighteen letters": lambda: _part(b"text/plain; charset=utf-8", "\ufdfa".encode() * 64_000),
     "quote marks": lambda: _part(b"text/plain", b"> " * 30_000 + b"x\r\n" + b">" * 60_000),
     "blanks": lambda: _part(b"text/plain", b" " * 60_000 + b"x" + b"\n " * 30_000),
-    "addresses of pages": lambda: _part(b"text/plain", b"http://" * 5000 + b"".join(b" http://www.facebook.com/%d?a=b" % n for n in range(1500))),
+    "addresses of pages": lambda: _part(
+        b"text/plain", b"http://" * 5000 + b"".join(b" http://www.facebook.com/%d?a=b" % n for n in range(1500))
+    ),
     "mails in mails in mails": lambda: _attached_in_attached(20),
-    "rfc822 in rfc822": lambda: HEAD + b"Content-Type: message/rfc822\r\n\r\n" * 1 + b"Subject: a\r\nContent-Type: message/rfc822\r\n\r\n" * 5000,
+    "rfc822 in rfc822": lambda: (
+        HEAD + b"Content-Type: message/rfc822\r\n\r\n" * 1 + b"Subject: a\r\nContent-Type: message/rfc822\r\n\r\n" * 5000
+    ),
     "400 pages in one mail": lambda: _part(
         b"multipart/mixed; boundary=b", (b"--b\r\nContent-Type: text/html\r\n\r\n" + b"<i>" * 900 + b"<p>x" * 4000 + b"\r\n") * 400
     ),

@@ -39,7 +39,10 @@ def test_random_bytes_become_a_message(raw: bytes) -> None:
     assert_clean(read(raw))
 
 
-@given(st.sampled_from(SAMPLE), st.lists(st.tuples(st.floats(0, 1), st.sampled_from(TOKENS) | st.binary(max_size=8), st.integers(0, 40)), max_size=6))
+@given(
+    st.sampled_from(SAMPLE),
+    st.lists(st.tuples(st.floats(0, 1), st.sampled_from(TOKENS) | st.binary(max_size=8), st.integers(0, 40)), max_size=6),
+)
 @settings(max_examples=300, deadline=None)
 def test_damaged_mails_become_messages(raw: bytes, cuts: list[tuple[float, bytes, int]]) -> None:
     for where, inserted, lost in cuts:
@@ -48,7 +51,7 @@ def test_damaged_mails_become_messages(raw: bytes, cuts: list[tuple[float, bytes
     assert_clean(read(raw))
 
 
-@given(st.lists(st.sampled_from(TOKENS) | st.sampled_from([b"x", b" ", b"\r\n", b"Subject: ", b"a@b.c", b";", b"\""]), max_size=40))
+@given(st.lists(st.sampled_from(TOKENS) | st.sampled_from([b"x", b" ", b"\r\n", b"Subject: ", b"a@b.c", b";", b'"']), max_size=40))
 @settings(max_examples=300, deadline=None)
 def test_heaps_of_mail_syntax_become_messages(tokens: list[bytes]) -> None:
     assert_clean(read(b"".join(tokens)))
@@ -134,7 +137,9 @@ def test_a_boundary_that_begins_with_its_parents_makes_mail_parser_fail_and_the_
     assert message.defects
 
 
-@pytest.mark.parametrize("charset", ["zip", "hex", "rot13", "undefined", "idna", "unknown-8bit", "x-made-up", "utf-8\0", "=?x?=", "\"", "aliases", ""])
+@pytest.mark.parametrize(
+    "charset", ["zip", "hex", "rot13", "undefined", "idna", "unknown-8bit", "x-made-up", "utf-8\0", "=?x?=", '"', "aliases", ""]
+)
 def test_a_charset_that_is_none_is_read_as_utf8(charset: str) -> None:
     message = parse(letter("Widerspruch für Anna eingelegt", kind=f"text/plain; charset={charset}"))
     assert message.text == "Widerspruch für Anna eingelegt"

@@ -145,7 +145,9 @@ def test_a_reply_above_a_header_block_keeps_the_old_mail_apart(program: str) -> 
 
 def test_an_answer_of_metas_that_quotes_the_question_below_is_judged_without_the_quote() -> None:
     own = "Hello Anna,\nwe have received your objection."
-    message = parsed(own + "\n\nOn Mon, May 12, 2025 at 8:00 AM Anna <anna@example.org> wrote:\n> I want you to honor my objection.", "Re: Question")
+    message = parsed(
+        own + "\n\nOn Mon, May 12, 2025 at 8:00 AM Anna <anna@example.org> wrote:\n> I want you to honor my objection.", "Re: Question"
+    )
     assert message.text == own
 
 
@@ -201,7 +203,9 @@ def test_a_long_letter_above_an_old_mail_is_a_reply_even_where_the_subject_says_
 
 
 def test_a_quote_inside_a_forwarded_mail_is_apart_from_its_new_words() -> None:
-    message = parsed(FORWARDS["Gmail in English"][1] + "We cannot do this.\n\nOn Monday Anna wrote:\n> please honor my objection", "Fwd: Answer")
+    message = parsed(
+        FORWARDS["Gmail in English"][1] + "We cannot do this.\n\nOn Monday Anna wrote:\n> please honor my objection", "Fwd: Answer"
+    )
     assert message.text == "We cannot do this."
     assert "honor" in message.quoted
 

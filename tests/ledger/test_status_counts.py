@@ -36,7 +36,7 @@ def test_a_forged_rejection_does_not_disturb_a_confirmation(story: Story) -> Non
     assert story.case.state is State.CONFIRMED
 
 
-@pytest.mark.parametrize("outcome", DECISIVE)
+@pytest.mark.parametrize("outcome", sorted(DECISIVE))
 def test_a_decisive_mail_that_is_not_bound_to_the_user_moves_nothing(story: Story, outcome: Outcome) -> None:
     story.mail(0, Outcome.RECEIPT)
     story.mail(1, outcome, bound=False)
