@@ -11,6 +11,7 @@ from click.exceptions import ClickException
 
 from demur import __version__
 from demur.commands.classify import classify
+from demur.commands.context import close
 from demur.commands.doctor import doctor
 from demur.commands.mailbox import connect, import_, sync
 from demur.commands.model import evaluate, models, promote, rollback, train
@@ -82,3 +83,5 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    finally:
+        close()

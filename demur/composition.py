@@ -53,6 +53,11 @@ class Composition:
             ) from None
         return open_ledger(self.settings.url, data, vault)
 
+    def close(self) -> None:
+        """Give the database's connections back, where there are any."""
+        if "ledger" in self.__dict__:
+            self.ledger.database.close()
+
     @cached_property
     def judge(self) -> Judge:
         """The classifier."""

@@ -93,7 +93,7 @@ def stripped(url: str) -> str:
     path = parts.path
     if meta_domain(parts.hostname.lower()) and path.startswith(("/_n/", "/o.php", "/accounts/", "/recover", "/confirm")):
         path = path[: path.find("/", 1) + 1] if path.startswith("/_n/") else path
-    query = urlencode([(k, v) for k, v in _query(url) if k in KEPT_PARAMETERS and len(v) <= 40 and "@" not in v])
+    query = urlencode([(k, v) for k, v in _query(url) if k in KEPT_PARAMETERS and len(v) <= 40 and "@" not in v], errors="replace")
     return urlunsplit((parts.scheme, parts.hostname.lower() + port, path, query, ""))
 
 

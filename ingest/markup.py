@@ -83,7 +83,10 @@ BLOCKS = frozenset(
     ]
 )
 CELLS = frozenset({"td", "th"})
-HIDING = re.compile(r"display:none|visibility:hidden|max-height:0|font-size:0|opacity:0(?![.\d])|line-height:0(?![.\d])|mso-hide:all")
+NOTHING = r"0(?:\.0\d*)?(?![.\d])"
+HIDING = re.compile(
+    rf"display:none|visibility:hidden|mso-hide:all|font-size:1px|(?:max-height|font-size|opacity|line-height):{NOTHING}(?!%)"
+)
 
 
 @dataclass(slots=True)

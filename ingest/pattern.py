@@ -15,7 +15,7 @@ def pattern_words(pattern: str) -> tuple[tuple[str, bool], ...]:
     for written in pattern.split():
         stem = written.endswith("*")
         folded = words_of(written.rstrip("*")).folded
-        found += [(word, stem and last) for word, last in zip(folded, [False] * (len(folded) - 1) + [True], strict=True)]
+        found += [(word, stem and number == len(folded)) for number, word in enumerate(folded, start=1)]
     return tuple(found)
 
 

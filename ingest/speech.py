@@ -7,6 +7,8 @@ from functools import cache
 from ingest.lexicon import codes, language
 
 WORD = re.compile(r"[^\W\d_]+")
+ADDRESS = re.compile(r"://|@|\w\.\w")
+"""What an address of a page or a person holds: «com» is a word of Portuguese, too."""
 ENOUGH = 0.9
 """The least weight: about one word that no other language has."""
 LOOKED_AT = 600
@@ -25,7 +27,8 @@ def _weights() -> dict[str, tuple[tuple[str, float], ...]]:
 def language_of(text: str) -> str | None:
     """The code of the text's main language (ISO 639-1), or None where too little of it is known."""
     weights, scores = _weights(), Counter[str]()
-    for word in WORD.findall(text[:20_000].lower())[:LOOKED_AT]:
+    spoken = " ".join(token for token in text[:20_000].lower().split() if not ADDRESS.search(token))
+    for word in WORD.findall(spoken)[:LOOKED_AT]:
         for code, weight in weights.get(word, ()):
             scores[code] += weight  # type: ignore[assignment]
     if not scores:

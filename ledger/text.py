@@ -74,6 +74,12 @@ class Words:
         return self.start[first], self.end[last]
 
 
+def _abbreviates(token: str, text: str, end: int) -> bool:
+    """Whether a full stop ends a word and no sentence: before a small letter or a number («Art. 21», «el. pašto»)."""
+    following = text[end + 1 : end + 2]
+    return token == "." and text[end : end + 1] == " " and (following.islower() or following.isdigit())
+
+
 def words_of(text: str) -> Words:
     """Split cleaned text into folded words, clauses and sentences. Addresses of pages are no words."""
     words = Words(text)
@@ -90,7 +96,7 @@ def words_of(text: str) -> Words:
             words.sentence.append(sentence)
         else:
             clause += 1
-            sentence += token[0] in SENTENCE_END
+            sentence += token[0] in SENTENCE_END and not _abbreviates(token, text, piece.end())
     return words
 
 

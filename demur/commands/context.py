@@ -12,6 +12,17 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text."
 UserName = Annotated[str, typer.Argument(help="Name of the user.")]
 
 
+_opened: list[Composition] = []
+
+
 def composition(data: Path | None = None) -> Composition:
-    """The parts for this call."""
-    return Composition(load_settings(data=data))
+    """The parts for this call; `close` gives back what they hold."""
+    parts = Composition(load_settings(data=data))
+    _opened.append(parts)
+    return parts
+
+
+def close() -> None:
+    """Close the database of every composition of this call."""
+    while _opened:
+        _opened.pop().close()

@@ -59,6 +59,7 @@ def _serve(parts: Composition, host: str, port: int, demo: bool) -> None:
             _work_and_serve(parts, listener)
         finally:
             ledger.people.revoke(token)
+            parts.close()
 
 
 def _greet(host: str, port: int, token: str, demo: bool, connected: bool) -> None:

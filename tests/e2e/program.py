@@ -1,21 +1,48 @@
 """The program as a user runs it: a process of its own with a data folder of its own."""
 
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
+import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx2
+import pytest
 
+from demur.cli import main
 from tests.rig.free import free_port, until
 
 ROOT = Path(__file__).parent.parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """What a command left behind."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def _main(arguments: list[str]) -> int:
+    """The command line as its process runs it: what escapes it is a traceback and exit code 1."""
+    umask = os.umask(0o077)
+    handler = signal.getsignal(signal.SIGTERM)
+    try:
+        return main(arguments)
+    except Exception:
+        traceback.print_exc()
+        return 1
+    finally:
+        os.umask(umask)
+        signal.signal(signal.SIGTERM, handler)
 
 
 @dataclass
@@ -25,26 +52,36 @@ class Program:
     data: Path
     environment: dict[str, str] = field(default_factory=dict)
 
+    def _settings(self) -> dict[str, str]:
+        return {"DEMUR_DATA": str(self.data), "NO_COLOR": "1"} | self.environment
+
     def _environment(self) -> dict[str, str]:
         kept = {k: v for k, v in os.environ.items() if not k.startswith("DEMUR_")}
-        return kept | {"DEMUR_DATA": str(self.data), "PYTHONPATH": str(ROOT), "NO_COLOR": "1"} | self.environment
+        return kept | {"PYTHONPATH": str(ROOT)} | self._settings()
 
-    def run(
-        self, *arguments: str | Path, stdin: str | bytes = "", code: int | None = 0, timeout: float = 90
-    ) -> subprocess.CompletedProcess[str]:
-        """Run one command to its end; `code` is the exit code that it must have (None: any)."""
-        done = subprocess.run(
-            [sys.executable, "-m", "demur", *map(str, arguments)],
-            input=stdin.encode() if isinstance(stdin, str) else stdin,
-            capture_output=True,
-            timeout=timeout,
-            cwd=self.data.parent,
-            env=self._environment(),
-        )
-        result = subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+    def run(self, *arguments: str | Path, stdin: str | bytes = "", code: int | None = 0) -> Finished:
+        """Run one command to its end, in this process to save the imports; `code` is the exit code that it must have (None: any)."""
+        out, err = io.StringIO(), io.StringIO()
+        given = io.TextIOWrapper(io.BytesIO(stdin.encode() if isinstance(stdin, str) else stdin))
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+            for name in [name for name in os.environ if name.startswith("DEMUR_")]:
+                patch.delenv(name)
+            for name, value in self._settings().items():
+                patch.setenv(name, value)
+            patch.chdir(self.data.parent)
+            patch.setattr("sys.stdin", given)
+            returned = _main([str(argument) for argument in arguments])
+        result = Finished(returned, out.getvalue(), err.getvalue())
         if code is not None:
             assert result.returncode == code, f"{arguments} ended with {result.returncode}:\n{result.stdout}\n{result.stderr}"
         return result
+
+    def process(self, *arguments: str | Path, code: int = 0) -> Finished:
+        """Run one command in a process of its own."""
+        command = [sys.executable, "-m", "demur", *map(str, arguments)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=self.data.parent, env=self._environment())
+        assert done.returncode == code, done.stderr
+        return Finished(done.returncode, done.stdout, done.stderr)
 
     def json(self, *arguments: str | Path) -> Any:
         """Run a command with `--json` and read what it prints."""

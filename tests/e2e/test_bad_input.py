@@ -219,6 +219,11 @@ def test_a_port_that_is_taken_is_named(program: Program) -> None:
         assert "--port" in complaint(program, "run", "--port", str(taken.getsockname()[1]))
 
 
+def test_the_process_ends_with_the_exit_code_of_the_command(program: Program, tmp_path: Path) -> None:
+    assert program.process("--version").stdout.strip()
+    assert program.process("import", tmp_path / "nowhere", "--user", "a", code=2).stderr.startswith("demur: ")
+
+
 def test_run_ends_cleanly_on_sigterm(program: Program) -> None:
     running = program.start()
     assert running.stop() == 0

@@ -1,5 +1,7 @@
 """Which mail counts: what is not sure, proven and the user's own moves nothing until a person says so."""
 
+from typing import Any
+
 import pytest
 
 from ledger.outcome import DECISIVE, Outcome, Product
@@ -37,10 +39,17 @@ def test_a_forged_rejection_does_not_disturb_a_confirmation(story: Story) -> Non
 
 
 @pytest.mark.parametrize("outcome", sorted(DECISIVE))
-def test_a_decisive_mail_that_is_not_bound_to_the_user_moves_nothing(story: Story, outcome: Outcome) -> None:
+def test_a_decisive_mail_that_is_not_bound_to_the_user_moves_nothing_and_waits_for_a_person(story: Story, outcome: Outcome) -> None:
     story.mail(0, Outcome.RECEIPT)
     story.mail(1, outcome, bound=False)
-    assert (story.case.state, story.case.since) == (State.PENDING, moment(0))
+    assert (story.case.state, story.case.since, story.status.needs_review) == (State.PENDING, moment(0), 1)
+
+
+@pytest.mark.parametrize("facts", [{"bound": False, "trust": Trust.UNPROVEN}, {"bound": False, "abstained": True}])
+def test_a_mail_that_is_doubtful_twice_waits_once(story: Story, facts: dict[str, Any]) -> None:
+    story.mail(0, Outcome.CONFIRMATION, **facts)
+    assert story.status.needs_review == (1 if "abstained" in facts else 0)
+    assert story.status.unproven == (1 if "trust" in facts else 0)
 
 
 @pytest.mark.parametrize("outcome", [o for o in MOVING if o not in DECISIVE])
@@ -115,7 +124,7 @@ def test_a_person_s_word_ends_the_model_s_doubt(story: Story) -> None:
 def test_a_person_s_word_makes_an_unbound_mail_count(story: Story) -> None:
     sha256 = story.mail(0, Outcome.CONFIRMATION, bound=False)
     story.corrected(sha256, Outcome.CONFIRMATION)
-    assert story.case.state is State.CONFIRMED
+    assert (story.case.state, story.status.needs_review) == (State.CONFIRMED, 0)
 
 
 def test_a_person_s_word_takes_a_mail_out_of_the_count(story: Story) -> None:

@@ -119,6 +119,12 @@ class TestStore:
         ledger.people.make_token(None, "write", START)
         assert ledger.people.bearer(token) is None
 
+    def test_a_revoked_token_is_worthless_and_the_others_stay(self, ledger: Ledger) -> None:
+        gone, kept = (ledger.people.make_token(None, "read", START) for _ in range(2))
+        ledger.people.revoke(gone)
+        ledger.people.revoke("demur_unknown")
+        assert (ledger.people.bearer(gone), ledger.people.bearer(kept) is None) == (None, False)
+
     def test_a_token_is_stored_hashed(self, ledger: Ledger) -> None:
         token = ledger.people.make_token(person(ledger), "read", START)
         with ledger.database.read() as connection:
@@ -573,12 +579,13 @@ class TestStore:
         doubts: dict[str, dict[str, Any]] = {
             "anna": {"abstained": True},
             "ben": {"trust": Trust.UNPROVEN},
-            "carl": {"subject": '"abstained":true, "trust":"unproven"'},
+            "carl": {"subject": '"abstained":true, "bound":false, "trust":"unproven"'},
+            "dora": {"bound": False},
         }
         for number, (name, facts) in enumerate(doubts.items()):
             user = person(ledger, name)
             ledger.record.redecide([verdict(user, arrival(number), **facts)], START)
-        assert [user.name for user in ledger.record.users_in_doubt()] == ["anna", "ben"]
+        assert [user.name for user in ledger.record.users_in_doubt()] == ["anna", "ben", "dora"]
 
     def test_the_beginning_of_a_hash_names_a_mail(self, ledger: Ledger) -> None:
         user, mail = person(ledger), arrival(1)

@@ -116,7 +116,7 @@ def test_a_clause_ends_at(mark: str) -> None:
 
 @pytest.mark.parametrize("mark", [".", "!", "?", "…", "...", "?!", ":", "\n\n", "\n- ", "\n\n\n", "\n• "])
 def test_a_sentence_ends_at(mark: str) -> None:
-    words = words_of(f"one two{mark} three")
+    words = words_of(f"one two{mark} Three")
     assert words.sentence[0] == words.sentence[1] != words.sentence[2]
 
 
