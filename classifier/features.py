@@ -80,6 +80,36 @@ def _anchor(message: Message) -> str:
     return "+".join(anchor for anchor, concepts in ANCHORS.items() if names & concepts) or "none"
 
 
+DECIDING = (
+    "HONOUR",
+    "REFUSE",
+    "CANNOT",
+    "FURTHER_ACTION",
+    "NOTHING_TO_DO",
+    "FINAL",
+    "DONE",
+    "APPLIED",
+    "EXCLUDE",
+    "DECIDE",
+    "REVIEWED",
+    "CODE",
+    "BROKEN",
+)
+OTHER_MATTERS = (
+    "AD", "APPEAL", "COMMUNITY_STANDARDS", "COPYRIGHT", "SUSPENDED", "SUBSCRIPTION", "PAYMENT", "LOGIN", "PASSWORD", "BUSINESS", "INVITATION",
+    "COMMENT", "MARKETPLACE", "OTHER_COMPANY", "ARTICLE", "ADVOCACY", "AUTHORITY", "COMPLAINT",
+)  # fmt: skip
+
+
+def matter_tokens(message: Message) -> list[str]:
+    """Deciding words with the matter that they decide: `REFUSE` in a mail about copyright is no refusal of an objection."""
+    names = {hit.concept for hit in message.hits} | {hit.concept for hit in message.subject_hits}
+    anchor = _anchor(message)
+    deciding = [name for name in DECIDING if name in names]
+    tokens = [f"d|{name}@{anchor}" for name in deciding]
+    return tokens + [f"d|{name}^{other}" for name in deciding for other in OTHER_MATTERS if other in names]
+
+
 def structure_tokens(message: Message) -> list[str]:
     """What the mail is made of: whose words, links to forms, a code, its length."""
     kind = _address_kind(message.author, message.from_meta)
@@ -93,7 +123,7 @@ def structure_tokens(message: Message) -> list[str]:
     tokens += ["x|thirdform"] if any(link.track is Track.THIRD_PARTY for link in forms) else []
     tokens += ["x|code"] if message.has_code else []
     tokens += ["x|links"] if message.links else []
-    return tokens
+    return tokens + matter_tokens(message)
 
 
 def word_tokens(message: Message) -> list[str]:

@@ -1,10 +1,10 @@
 """The language-neutral layer: the same few things said in every language, found as concepts in each clause."""
 
+from collections.abc import Sequence
 from functools import cache
 
 from ingest.lexicon import language
 from ingest.pattern import Matcher, pattern_words
-from ingest.phrases import spoken
 from ledger.message import Hit
 from ledger.text import Words
 
@@ -15,10 +15,10 @@ def _matcher(code: str) -> Matcher[str]:
     return Matcher((pattern_words(value), name) for name, values in concepts.items() for value in values)
 
 
-def find_concepts(words: Words, code: str | None) -> tuple[Hit, ...]:
+def find_concepts(words: Words, languages: Sequence[str]) -> tuple[Hit, ...]:
     """The concepts of a text in order. A longer run of words hides the shorter ones of the same concept inside it."""
     best: dict[tuple[str, int], int] = {}
-    for lang in spoken(code):
+    for lang in languages:
         for first, last, name in _matcher(lang).find(words.folded):
             if words.sentence[first] == words.sentence[last]:
                 best[(name, first)] = max(best.get((name, first), 0), last)

@@ -8,7 +8,7 @@ from ingest.concepts import find_concepts
 from ingest.link import read_links
 from ingest.phrases import find_phrases
 from ingest.sender import domain_of, is_meta, meta_domain
-from ingest.speech import language_of
+from ingest.speech import language_of, languages_of
 from ledger.message import Hit, Link, Message
 from ledger.outcome import Product, Track
 from ledger.text import Words, has_code, words_of
@@ -16,9 +16,9 @@ from ledger.text import Words, has_code, words_of
 SENDER_PRODUCT = {"instagram.com": Product.INSTAGRAM, "whatsapp.com": Product.WHATSAPP}
 FACEBOOK_DOMAINS = frozenset({"facebookmail.com", "facebook.com"})
 NAMED = {product.value: product for product in Product if product is not Product.META}
-OBJECTION_CONCEPTS = frozenset({"OBJECT", "OBJECTION", "RIGHT_TO_OBJECT"})
-WAY_CONCEPTS = frozenset({"LINK", "FORM", "PAGE", "AI"})
-"""What friends write about who do not name Meta: «the objection link is dead»."""
+MATTER_CONCEPTS = frozenset({"OBJECT", "OBJECTION", "RIGHT_TO_OBJECT", "AI", "TRAIN"})
+WAY_CONCEPTS = frozenset({"LINK", "FORM", "PAGE", "BROKEN", "UNAVAILABLE", "CANNOT_OPEN"})
+"""What friends write of who do not name Meta: «the objection link is dead»."""
 META_CONCEPTS = frozenset({"META", "PRODUCT", "AI_AT_META"})
 SPOKEN_OF = frozenset({"meta", "facebook", "instagram", "whatsapp", "threads"})
 REQUEST_CONCEPTS = frozenset({"REQUEST", "OBJECTION", "FORM", "SUBMIT"})
@@ -31,19 +31,20 @@ NAME_ENDING = 4
 def extract(message: Message) -> Message:
     """The same message with everything filled in that can be read out of its text and links."""
     words, subject = words_of(message.text), words_of(message.subject)
-    language = language_of(f"{message.subject}\n{message.text}")
+    everything = f"{message.subject}\n{message.text}"
+    spoken = languages_of(everything)
     links = read_links(message.anchors)
-    hits = find_concepts(words, language)
-    subject_hits = find_concepts(subject, language)
+    hits = find_concepts(words, spoken)
+    subject_hits = find_concepts(subject, spoken)
     names = {hit.concept for hit in hits}
     return replace(
         message,
-        language=language,
+        language=language_of(everything),
         about_meta=_about_meta(message, links, {*names, *(hit.concept for hit in subject_hits)}, subject.folded),
         from_meta=is_meta(message.author),
         to_meta=any(is_meta(address) for address in message.to),
         links=links,
-        phrases=find_phrases(words, language),
+        phrases=find_phrases(words, spoken),
         hits=hits,
         subject_hits=subject_hits,
         product=_product(message, links, subject, words, "ACCOUNTS_CENTRE" in names),
@@ -59,7 +60,7 @@ def _about_meta(message: Message, links: tuple[Link, ...], concepts: set[str], s
     people = (message.author, message.sender, *message.to)
     if any(is_meta(address) for address in people) or concepts & META_CONCEPTS or any(link.form for link in links):
         return True
-    if concepts & OBJECTION_CONCEPTS and concepts & WAY_CONCEPTS:
+    if concepts & MATTER_CONCEPTS and concepts & WAY_CONCEPTS:
         return True
     return bool(SPOKEN_OF & {*subject, *words_of(f"{message.note}\n{message.text}\n{message.quoted}").folded})
 

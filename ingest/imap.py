@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import CapabilityError, IMAPClientAbortError, IMAPClientError, LoginError
 
-from ingest.candidate import HEADERS, worth_fetching
+from ingest.candidate import HEADERS, carries_mail, may_carry_mail, worth_fetching
 from ingest.caps import KEPT_OF_HUGE, MAX_SIZE
 from ingest.identity import identity
 from ingest.parse import header_texts
@@ -51,6 +51,10 @@ JUNK_NAMES = frozenset(
 )
 TRANSIENT = re.compile(rb"\[(UNAVAILABLE|INUSE|LIMIT|OVERQUOTA|SERVERBUG|THROTTLED)\]|\[ALERT\]", re.IGNORECASE)
 SECURITIES = ("tls", "starttls", "loopback")
+
+
+class UnreadableAnswerError(RetryableError):
+    """The server answered what is not IMAP."""
 
 
 class AuthenticationError(OperatorError):
@@ -120,7 +124,7 @@ def mapped(settings: MailboxSettings) -> Iterator[None]:
         )
         raise RetryableError(f"{where} {what}: check --host, --port and the network") from None
     except (ValueError, IndexError, KeyError, TypeError) as error:
-        raise RetryableError(f"{where} answered what is not IMAP ({type(error).__name__})") from None
+        raise UnreadableAnswerError(f"{where} answered what is not IMAP ({type(error).__name__})") from None
 
 
 def _unless_refused(ask: Callable[[], T], otherwise: T) -> T:
@@ -286,7 +290,7 @@ class ImapMailbox:
     def _batch(self, folder: str, uidvalidity: int, uids: list[int]) -> Batch:
         """Headers of all, bodies of the candidates. A UID without an answer is gone, or read alone, or put aside."""
         heads = self._heads(uids)
-        wanted = {uid: head for uid, head in heads.items() if worth_fetching(_headers(head))}
+        wanted = self._candidates(heads)
         bodies = self._bodies(wanted)
         lost = [uid for uid in uids if uid not in heads or (uid in wanted and uid not in bodies)]
         arrivals = [Arrival(uid) for uid in uids if uid in heads and uid not in wanted]
@@ -295,6 +299,20 @@ class ImapMailbox:
         if not heads and any(arrival.state == "quarantined" for arrival in arrivals):
             raise RetryableError(f"{self._settings.host} gives out no mail at the moment")
         return Batch(self._row, folder, Cursor(uidvalidity, uids[-1]), tuple(sorted(arrivals, key=lambda a: a.uid)))
+
+    def _candidates(self, heads: dict[int, dict[bytes, Any]]) -> dict[int, dict[bytes, Any]]:
+        """Those mails whose headers, or the mails attached to them, make them worth fetching."""
+        wanted = {uid for uid, head in heads.items() if worth_fetching(_headers(head))}
+        wanted |= self._carriers([uid for uid, head in heads.items() if uid not in wanted and may_carry_mail(_headers(head))])
+        return {uid: head for uid, head in heads.items() if uid in wanted}
+
+    def _carriers(self, uids: Sequence[int]) -> set[int]:
+        """Those mails to which a mail of Meta's is attached. A server that cannot list attachments costs only these."""
+        try:
+            structures = self._fetch(uids, "BODYSTRUCTURE")
+        except UnreadableAnswerError:
+            return set()
+        return {uid for uid, found in structures.items() if carries_mail(found.get(b"BODYSTRUCTURE"))}
 
     def _bodies(self, wanted: dict[int, dict[bytes, Any]]) -> dict[int, bytes]:
         """Raw mails by UID, fetched in groups of bounded size; of a huge mail its first 256 KB."""
@@ -318,7 +336,7 @@ class ImapMailbox:
         if uid not in self._search(uid, uid):
             return Arrival(uid, state="gone")
         head = self._heads([uid]).get(uid)
-        if head is not None and not worth_fetching(_headers(head)):
+        if head is not None and not self._candidates({uid: head}):
             return Arrival(uid)
         raw = self._bodies({uid: head}).get(uid) if head is not None else None
         return Arrival(uid, state="quarantined") if raw is None or head is None else _arrival(uid, raw, head)

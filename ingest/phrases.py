@@ -1,8 +1,9 @@
 """Status phrases: fixed runs of words that say what a mail decides, matched on folded words inside one sentence."""
 
+from collections.abc import Sequence
 from functools import cache
 
-from ingest.lexicon import BASE, PhraseRule, language
+from ingest.lexicon import PhraseRule, language
 from ingest.pattern import Matcher
 from ledger.message import Phrase
 from ledger.text import Words
@@ -18,21 +19,16 @@ def _conditions(code: str) -> Matcher[bool]:
     return Matcher((tuple((word, False) for word in words), True) for words in language(code).conditions)
 
 
-def spoken(code: str | None) -> tuple[str, ...]:
-    """The languages to look in: the mail's own and English."""
-    return (code, BASE) if code and code != BASE else (BASE,)
-
-
-def conditional_sentences(words: Words, code: str | None) -> set[int]:
+def conditional_sentences(words: Words, languages: Sequence[str]) -> set[int]:
     """Numbers of the sentences that hold a condition: what they promise is not decided."""
-    return {words.sentence[start] for lang in spoken(code) for start, _, _ in _conditions(lang).find(words.folded)}
+    return {words.sentence[start] for lang in languages for start, _, _ in _conditions(lang).find(words.folded)}
 
 
-def find_phrases(words: Words, code: str | None) -> tuple[Phrase, ...]:
+def find_phrases(words: Words, languages: Sequence[str]) -> tuple[Phrase, ...]:
     """The status phrases of a text with their spans; of overlapping ones with the same outcome the longest."""
-    conditional = conditional_sentences(words, code)
+    conditional = conditional_sentences(words, languages)
     found: dict[tuple[int, int, str], Phrase] = {}
-    for lang in spoken(code):
+    for lang in languages:
         for first, last, rule in _rules(lang).find(words.folded):
             if words.sentence[first] != words.sentence[last]:
                 continue

@@ -57,7 +57,7 @@ def test_a_mail_attached_by_a_mail_program_keeps_its_signature(signed: bytes, ke
 
 
 def test_a_mail_attached_with_folded_header_and_name_keeps_its_signature(signed: bytes, keys: Keys) -> None:
-    raw = multipart(NOTE, b"Content-Type:\r\n message/rfc822;\r\n name=\"Dein Widerspruch.eml\"\r\n\r\n" + signed, sender="anna@example.org")
+    raw = multipart(NOTE, b'Content-Type:\r\n message/rfc822;\r\n name="Dein Widerspruch.eml"\r\n\r\n' + signed, sender="anna@example.org")
     assert_proven(parse(raw), raw, signed, keys)
 
 
@@ -69,7 +69,10 @@ def test_a_mail_attached_in_base64_keeps_its_signature(signed: bytes, keys: Keys
 
 @pytest.mark.parametrize("name", ["mail.eml", "MAIL.EML"])
 def test_an_eml_file_keeps_its_signature(signed: bytes, keys: Keys, name: str) -> None:
-    part = f'Content-Type: application/octet-stream; name="{name}"\r\nContent-Transfer-Encoding: base64\r\n\r\n'.encode() + base64.encodebytes(signed)
+    part = (
+        f'Content-Type: application/octet-stream; name="{name}"\r\nContent-Transfer-Encoding: base64\r\n\r\n'.encode()
+        + base64.encodebytes(signed)
+    )
     raw = multipart(NOTE, part, sender="anna@example.org")
     assert_proven(parse(raw), raw, signed, keys)
 
@@ -106,7 +109,10 @@ def test_what_the_modern_mail_package_attaches_is_proven(signing_key: SigningKey
 
 def test_a_signed_mail_with_attachments_of_its_own_keeps_its_signature(signing_key: SigningKey, keys: Keys) -> None:
     inner = multipart(
-        b"Content-Type: text/plain\r\n\r\nwe will honor your objection", b"Content-Type: image/png\r\n\r\n\x89PNG", boundary="inner", subtype="related"
+        b"Content-Type: text/plain\r\n\r\nwe will honor your objection",
+        b"Content-Type: image/png\r\n\r\n\x89PNG",
+        boundary="inner",
+        subtype="related",
     )
     signed = signing_key.sign(inner, DOMAIN)
     raw = multipart(NOTE, b"Content-Type: message/rfc822\r\n\r\n" + signed, sender="anna@example.org")
@@ -142,8 +148,14 @@ def test_a_mail_that_is_nothing_but_another_mail_is_judged_by_that() -> None:
 
 
 def test_an_attached_mail_gives_its_receivers_and_links_too() -> None:
-    inner = letter('<p>Please <a href="https://www.facebook.com/help/contact/712876720715583">object here</a> now</p>', kind="text/html", subject="Notice")
-    message = parse(multipart(NOTE, b"Content-Type: message/rfc822\r\n\r\n" + inner, sender="anna@example.org", to="demur@example.org", subject="Fwd"))
+    inner = letter(
+        '<p>Please <a href="https://www.facebook.com/help/contact/712876720715583">object here</a> now</p>',
+        kind="text/html",
+        subject="Notice",
+    )
+    message = parse(
+        multipart(NOTE, b"Content-Type: message/rfc822\r\n\r\n" + inner, sender="anna@example.org", to="demur@example.org", subject="Fwd")
+    )
     assert (message.subject, message.to, message.delivered_to) == ("Notice", ("anna@example.org",), ("demur@example.org",))
     assert [anchor.href for anchor in message.anchors] == ["https://www.facebook.com/help/contact/712876720715583"]
     assert message.note == "see attachment"

@@ -38,7 +38,10 @@ def test_ten_megabytes_are_read_whole() -> None:
         (b"".join(b"X-%d: a\r\n" % n for n in range(1001)) + b"\r\nhello", "header lines"),
         (b"X: " + b"a" * 300 * 1024 + b"\r\n\r\nhello", "header lines"),
         (nested(31), "more than 30 nested parts"),
-        (HEAD + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\r\nContent-Type: text/plain\r\n\r\nx\r\n" * 501, "more than 500 parts"),
+        (
+            HEAD + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\r\nContent-Type: text/plain\r\n\r\nx\r\n" * 501,
+            "more than 500 parts",
+        ),
         (HEAD + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\r\n\r\nx\r\n" * 1001, "more than 1000 part boundaries"),
         (HEAD + b"\r\n" + b"\n" * 200_001, "more than 200000 lines"),
     ],
@@ -61,7 +64,9 @@ def test_what_stays_below_the_limits_has_no_such_defect(raw: bytes) -> None:
 
 
 def test_words_before_the_limit_are_kept() -> None:
-    parts = b"--b\r\nContent-Type: text/plain\r\n\r\nwe will honor your objection\r\n" + b"--b\r\nContent-Type: text/plain\r\n\r\nx\r\n" * 600
+    parts = (
+        b"--b\r\nContent-Type: text/plain\r\n\r\nwe will honor your objection\r\n" + b"--b\r\nContent-Type: text/plain\r\n\r\nx\r\n" * 600
+    )
     assert "we will honor your objection" in parse(HEAD + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + parts).text
 
 

@@ -25,7 +25,10 @@ WRAPPERS = {
     "Outlook's Safe Links": f"https://eur01.safelinks.protection.outlook.com/?url={quote(FORM, safe='')}&data=05%7C02%7Canna%40example.org&reserved=0",
     "Google's redirector": f"https://www.google.com/url?q={quote(FORM, safe='')}&source=gmail&ust=1",
     "all of them": "https://eur01.safelinks.protection.outlook.com/?url="
-    + quote(f"https://l.facebook.com/l.php?u={quote('https://www.facebook.com/n/?help%2Fcontact%2F712876720715583&aref=1', safe='')}&h=1", safe="")
+    + quote(
+        f"https://l.facebook.com/l.php?u={quote('https://www.facebook.com/n/?help%2Fcontact%2F712876720715583&aref=1', safe='')}&h=1",
+        safe="",
+    )
     + "&data=1",
 }
 
@@ -87,7 +90,10 @@ def test_a_form_that_we_do_not_know_is_a_form_without_product() -> None:
     )
 
 
-@pytest.mark.parametrize(("url", "form"), [(EXPLANATION, True), (GENERAL, True), (EXPLANATION + "/?entry=mail", True), ("https://www.facebook.com/privacy/policy", False)])
+@pytest.mark.parametrize(
+    ("url", "form"),
+    [(EXPLANATION, True), (GENERAL, True), (EXPLANATION + "/?entry=mail", True), ("https://www.facebook.com/privacy/policy", False)],
+)
 def test_pages_that_lead_to_the_forms_are_recognised(url: str, form: bool) -> None:
     assert link(url).form is form
 
@@ -109,7 +115,18 @@ def test_what_may_log_somebody_in_is_removed(url: str, clean: str) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["mailto:a@b.c", "tel:123", "javascript:alert(1)", "data:text/html,x", "#top", "", "/help/contact/712876720715583", "http://", "https://[x", "http://a:99999999/"],
+    [
+        "mailto:a@b.c",
+        "tel:123",
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "#top",
+        "",
+        "/help/contact/712876720715583",
+        "http://",
+        "https://[x",
+        "http://a:99999999/",
+    ],
 )
 def test_what_is_no_web_address_is_no_link(url: str) -> None:
     assert read_link(Anchor(url, "here")) is None
@@ -130,11 +147,38 @@ def test_each_address_stands_once_with_the_first_words_that_it_has() -> None:
 def test_no_link_of_any_fixture_carries_a_token_or_an_address() -> None:
     shown = [found.url for _, message in messages() for found in message.links]
     assert len(shown) > 100
-    assert not [url for url in shown if any(mark in url for mark in ("@", "%40", "mid=", "bcode=", "fbclid", "aref", "data=", "h=AT", "safelinks"))]
+    assert not [
+        url for url in shown if any(mark in url for mark in ("@", "%40", "mid=", "bcode=", "fbclid", "aref", "data=", "h=AT", "safelinks"))
+    ]
 
 
-HOSTS = st.sampled_from(["www.facebook.com", "l.facebook.com", "evil.example", "[::1]", "[x", "a:b", "ﬀ.com", "eur01.safelinks.protection.outlook.com", ""])
-PIECES = st.sampled_from(["/n/?", "/l.php?u=", "%", "%2F", "%ZZ", "?url=", "&", "=", "\ud800", "\0", "#", "@", "//", "help/contact/", "712876720715583", "http://", "next=", "\u2100", "?id=", "&locale="])
+HOSTS = st.sampled_from(
+    ["www.facebook.com", "l.facebook.com", "evil.example", "[::1]", "[x", "a:b", "ﬀ.com", "eur01.safelinks.protection.outlook.com", ""]
+)
+PIECES = st.sampled_from(
+    [
+        "/n/?",
+        "/l.php?u=",
+        "%",
+        "%2F",
+        "%ZZ",
+        "?url=",
+        "&",
+        "=",
+        "\ud800",
+        "\0",
+        "#",
+        "@",
+        "//",
+        "help/contact/",
+        "712876720715583",
+        "http://",
+        "next=",
+        "\u2100",
+        "?id=",
+        "&locale=",
+    ]
+)
 
 
 @given(HOSTS, st.lists(PIECES | st.text(max_size=5), max_size=12))

@@ -67,7 +67,10 @@ def test_a_hidden_preheader_is_kept_apart(hidden: str) -> None:
     assert "we will honor your objection" in rendered.hidden
 
 
-@pytest.mark.parametrize("style", ["font-size:0.9em", "font-size:10px", "font-size:1.1em", "opacity:0.5", "line-height:0.8", "display:block", "max-height:100px", ""])
+@pytest.mark.parametrize(
+    "style",
+    ["font-size:0.9em", "font-size:10px", "font-size:1.1em", "opacity:0.5", "line-height:0.8", "display:block", "max-height:100px", ""],
+)
 def test_small_or_pale_text_is_not_hidden(style: str) -> None:
     assert render(f'<p style="{style}">we will honor your objection</p>').text == "we will honor your objection"
 
@@ -88,7 +91,9 @@ def test_comments_are_left_out() -> None:
 
 
 def test_links_carry_their_words() -> None:
-    anchors = render('<a href=" https://a.example/x ">object <b>here</b></a><a href="https://b.example"><img alt="Form"></a><a>none</a>').anchors
+    anchors = render(
+        '<a href=" https://a.example/x ">object <b>here</b></a><a href="https://b.example"><img alt="Form"></a><a>none</a>'
+    ).anchors
     assert anchors[0] == Anchor("https://a.example/x", "object here")
     assert [anchor.href for anchor in anchors] == ["https://a.example/x", "https://b.example"]
 
