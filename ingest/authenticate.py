@@ -25,6 +25,8 @@ ONCE = ("From", "Subject", "Date", "To", "Message-ID", "MIME-Version", "Content-
 MUST_BE_SIGNED = frozenset({"from", "subject", "to", "date"})
 TWO_WAYS = re.compile(rb"\r(?!\n)|\nFrom ")
 """A bare CR ends a line for the mail parser but not for dkimpy; a `From ` line is skipped by dkimpy but may begin the parser's body."""
+ALGORITHMS = frozenset({"rsa-sha256", "ed25519-sha256"})
+"""RFC 8301 §3.1: SHA-1 is not to be accepted."""
 MIN_RSA_BITS = 1024
 MAX_SIGNATURES = 5
 MAX_SIZE = 30 * 1024 * 1024
@@ -86,6 +88,8 @@ def _refused(signature: Signature, sender_domain: str, mime: Mime) -> str | None
         return f"signed by {signature.domain or 'nobody'}, not by Meta"
     if ours != meta_domain(sender_domain):
         return f"signed by {signature.domain}, not aligned with the sender's domain"
+    if signature.tags.get("a", "").lower() not in ALGORITHMS:
+        return f"signed by a method that is not safe ({signature.tags.get('a', 'none')[:20]})"
     if "l" in signature.tags:
         return "the signature covers only part of the text (l=)"
     must = MUST_BE_SIGNED | {"content-type"} if "Content-Type" in mime else MUST_BE_SIGNED
@@ -111,8 +115,8 @@ def _verified(raw: bytes, signature: Signature, keys: KeySource) -> Proof:
 
 
 def _signature_fits(raw: bytes, signature: Signature, record: str) -> bool:
-    checker = dkim.DKIM(raw, minkey=MIN_RSA_BITS)
     try:
+        checker = dkim.DKIM(raw, minkey=MIN_RSA_BITS)
         return bool(checker.verify(idx=signature.index, dnsfunc=lambda name, timeout=5: record.encode("ascii", "replace")))
     except Exception:
         return False

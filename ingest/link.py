@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 from ingest.sender import meta_domain
 from ledger.forms import BY_ID, EXPLANATION, GENERAL
 from ledger.message import Anchor, Link
+from ledger.text import masked_codes
 
 MAX_URL = 4096
 UNWRAPPINGS = 5
@@ -14,7 +15,10 @@ FORM_PATH = re.compile(r"/(?:help/contact|contact|contact/forms|help/contact_us)
 FORM_PAGES = {"/privacy/genai": EXPLANATION, "/support/privacy": GENERAL}
 KEPT_PARAMETERS = frozenset({"locale", "hl", "id", "ref_form"})
 """Query parameters that name a page and no person. All others are dropped: they may log somebody in."""
-ESCAPED = re.compile(r"(?:%[0-9a-fA-F]{2})")
+LOG_IN_PATHS = ("/_n/", "/accounts/", "/recover", "/confirm")
+NAMES = re.compile(r"(?:/[a-z_][a-z_.-]{0,30}(?=/|$))*/?")
+"""The pieces of a path that name pages. Where Meta logs people in, whatever stands behind them may be a token."""
+WRITTEN = re.compile(r"https?://\S+")
 
 
 def _host(url: str) -> str:
@@ -91,24 +95,29 @@ def stripped(url: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         return ""
     path = parts.path
-    if meta_domain(parts.hostname.lower()) and path.startswith(("/_n/", "/o.php", "/accounts/", "/recover", "/confirm")):
-        path = path[: path.find("/", 1) + 1] if path.startswith("/_n/") else path
+    if meta_domain(parts.hostname.lower()) and path.startswith(LOG_IN_PATHS) and (names := NAMES.match(path)):
+        path = names[0]
     query = urlencode([(k, v) for k, v in _query(url) if k in KEPT_PARAMETERS and len(v) <= 40 and "@" not in v], errors="replace")
     return urlunsplit((parts.scheme, parts.hostname.lower() + port, path, query, ""))
 
 
+def _words(text: str) -> str:
+    """What a link says, without one-time codes, and with the addresses in it as clean as its own."""
+    return masked_codes(WRITTEN.sub(lambda found: stripped(unwrapped(found[0])), text))
+
+
 def read_link(anchor: Anchor) -> Link | None:
     """One link of a mail, or None for what is no web address (mailto, tel, javascript, broken)."""
-    url = unwrapped(anchor.href[:MAX_URL])
+    url, text = unwrapped(anchor.href[:MAX_URL]), _words(anchor.text)
     number = _form_id(url)
     if number and number in BY_ID:
         form = BY_ID[number]
-        return Link(form.url, anchor.text, True, form.product, form.track)
+        return Link(form.url, text, True, form.product, form.track)
     clean_url = stripped(url)
     if not clean_url:
         return None
     page = FORM_PAGES.get(urlsplit(clean_url).path.rstrip("/")) if meta_domain(_host(clean_url)) else None
-    return Link(clean_url, anchor.text, number is not None or page is not None)
+    return Link(clean_url, text, number is not None or page is not None)
 
 
 def read_links(anchors: Iterable[Anchor]) -> tuple[Link, ...]:

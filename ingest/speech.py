@@ -29,7 +29,8 @@ def _weights() -> dict[str, tuple[tuple[str, float], ...]]:
 def _scores(text: str) -> list[tuple[float, str]]:
     """(weight, code) of every language that a text has words of, the heaviest first."""
     weights, scores = _weights(), dict[str, float]()
-    for word in WORD.findall(text[:20_000].lower())[:LOOKED_AT]:
+    spoken = " ".join(token for token in text[:20_000].lower().split() if not ADDRESS.search(token))
+    for word in WORD.findall(spoken)[:LOOKED_AT]:
         for code, weight in weights.get(word, ()):
             scores[code] = scores.get(code, 0.0) + weight
     return sorted(((score, code) for code, score in scores.items()), reverse=True)

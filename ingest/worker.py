@@ -33,6 +33,8 @@ POLL = 60.0
 """Seconds between looks where the server has no IDLE."""
 REFRESH = 2.0
 """Seconds between looks at the list of mailboxes: what `demur connect` adds is read at once."""
+GRACE = 4.0
+"""Seconds that turns have to end by themselves when the worker is stopped."""
 THREADS = 4
 Connect = Callable[[MailboxRow], ImapMailbox]
 
@@ -76,12 +78,16 @@ class Worker:
         self._stopping.set()
 
     def _refresh(self) -> None:
-        with suppress(RetryableError):
-            rows = {row.id: row for row in self._ledger.mailboxes.all() if row.settings.kind == "imap" and row.state is not Health.DISABLED}
-            for gone in self._watches.keys() - rows.keys():
-                self._forget(gone)
-            for row in rows.values():
-                self._take_up(row)
+        try:
+            found = self._ledger.mailboxes.all()
+        except (RetryableError, OperatorError) as error:
+            log.warning("the list of mailboxes cannot be read: %s", error)
+            return
+        rows = {row.id: row for row in found if row.settings.kind == "imap" and row.state is not Health.DISABLED}
+        for gone in self._watches.keys() - rows.keys():
+            self._forget(gone)
+        for row in rows.values():
+            self._take_up(row)
 
     def _take_up(self, row: MailboxRow) -> None:
         watch = self._watches.setdefault(row.id, Watch(row))
@@ -177,8 +183,13 @@ class Worker:
             watch.connection = None
 
     def _close_all(self) -> None:
-        self._pool.shutdown(wait=True)
+        """Let turns finish their transaction; those that only wait for a server lose their connection after a grace."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        end = time.monotonic() + GRACE
+        while any(watch.busy for watch in self._watches.values()) and time.monotonic() < end:
+            time.sleep(0.05)
         for watch in self._watches.values():
             self._unwatch(watch)
             self._drop(watch)
+        self._pool.shutdown(wait=True)
         self._selector.close()

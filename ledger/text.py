@@ -31,6 +31,7 @@ CLEANED = INVISIBLE | APOSTROPHES | CONTROL | dict.fromkeys([0xA0, 0x2007, 0x202
 LETTERS = str.maketrans({"ı": "i", "ł": "l", "ø": "o", "đ": "d", "æ": "ae", "œ": "oe", "ħ": "h", "ŧ": "t", "ð": "d", "þ": "th", "ŋ": "n"})
 PIECE = re.compile(r"https?://\S+|\w+|\n\s*\n|\n\s*[-*•–]\s|[.!?…:]+(?=\s|$)|[,;()«»„“”\"—–]|\s[-]\s")
 MARKS = re.compile(r"[^\w\s]{40,}")
+ADDRESS_JOINTS = frozenset(".+-_")
 SENTENCE_END = frozenset(".!?…:\n")
 
 
@@ -69,6 +70,13 @@ class Words:
     def __len__(self) -> int:
         return len(self.folded)
 
+    def drop_local_part(self, at: int) -> None:
+        """Take back the words that turn out to be the beginning of a mail address (`no-reply` of `no-reply@…`)."""
+        while self.end and self.end[-1] == at - 1 and self.text[at - 1] in ADDRESS_JOINTS:
+            at = self.start[-1]
+            for column in (self.folded, self.start, self.end, self.clause, self.sentence):
+                column.pop()
+
     def span(self, first: int, last: int) -> tuple[int, int]:
         """Character offsets of the words `first` to `last`, both included."""
         return self.start[first], self.end[last]
@@ -80,12 +88,25 @@ def _abbreviates(token: str, text: str, end: int) -> bool:
     return token == "." and text[end : end + 1] == " " and (following.islower() or following.isdigit())
 
 
+def _address_end(text: str, at: int) -> int:
+    """Where the domain that begins at `at` ends."""
+    while at < len(text) and (text[at].isalnum() or text[at] in ".-_"):
+        at += 1
+    return at
+
+
 def words_of(text: str) -> Words:
-    """Split cleaned text into folded words, clauses and sentences. Addresses of pages are no words."""
+    """Split cleaned text into folded words, clauses and sentences. Addresses of pages and of people are no words."""
     words = Words(text)
-    clause = sentence = 0
+    clause = sentence = address_end = 0
     for piece in PIECE.finditer(text):
         token = piece.group()
+        if piece.start() < address_end:
+            continue
+        if text[piece.end() : piece.end() + 1] == "@":
+            words.drop_local_part(piece.start())
+            address_end = _address_end(text, piece.end() + 1)
+            continue
         if token[0].isalnum() or token[0] == "_":
             if token.startswith(("http://", "https://")):
                 continue

@@ -90,15 +90,15 @@ def filed(
     track: Annotated[Track, typer.Option(help="The objection, or the form for information from third parties.")] = Track.OWN_DATA,
     json_: Json = False,
 ) -> None:
-    """Note «I submitted the form»: the month for an answer starts.
+    """Note «I submitted the form»: the month for an answer starts. The user is made when new.
 
     Example: demur filed anna --product instagram --on 2025-05-13
     """
     parts = composition()
-    person = parts.ledger.people.require(user)
     now = parts.now()
     if on and on.date() > now.date():
         raise OperatorError("--on lies in the future: give the day on which the form was sent")
+    person = parts.ledger.people.ensure(user, now)
     at, filing = filing_of(product, track, on.date() if on else None, user, now)
     new = parts.ledger.record.write(person, at, filing, now)
     if json_:

@@ -20,6 +20,7 @@ FORM = "https://www.facebook.com/help/contact/712876720715583"
 INSTAGRAM_FORM = "https://help.instagram.com/contact/767264225370182"
 OLD_FORM = "https://www.facebook.com/help/contact/6359191084165019"
 WHATSAPP_FORM = "https://www.whatsapp.com/contact/forms/382532939919295"
+POLICY = "https://www.facebook.com/privacy/policy/"
 THIRD_PARTY_FORM = "https://www.facebook.com/help/contact/1266025207620918"
 CODES = ("735198", "204 663", "581-904", "640275")
 SECRETS = ("2.c0ffee51", "aref", "n_m", "anna%40", "AT0xyz", "fbclid", "uid=", "token=", "9f8e7d6c", *CODES, "204663", "581904")
@@ -1028,7 +1029,7 @@ ONLY_A_LINK = (
     meta(
         "26-en-object",
         "Updates to how AI at Meta works",
-        f"Hi Anna,\n\nFrom 27 May we'll use public posts to make AI at Meta better. Read <a href='{tracked('https://www.facebook.com/privacy/genai')}'>more</a> or {a('object')}.\n\n<a href='https://www.instagram.com/_n/emaillogin?uid=9f8e7d6c&amp;token=9f8e7d6c'>Log in</a> <a href='https://www.instagram.com/accounts/password/reset/confirm/x1/9f8e7d6c/'>Secure your account</a> <a href='{tracked(FORM)}'>{tracked(FORM)}</a>",
+        f"Hi Anna,\n\nFrom 27 May we'll use public posts to make AI at Meta better. Read <a href='{tracked('https://www.facebook.com/privacy/genai')}'>more</a> or {a('object')}.\n\n<a href='https://www.instagram.com/_n/emaillogin?uid=9f8e7d6c&amp;token=9f8e7d6c'>Log in</a> <a href='https://www.instagram.com/accounts/password/reset/confirm/x1/9f8e7d6c/'>Secure your account</a> <a href='{tracked(POLICY)}'>{tracked(POLICY)}</a>",
     ),
     meta(
         "26-fr-opposer",

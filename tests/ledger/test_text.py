@@ -120,7 +120,22 @@ def test_a_sentence_ends_at(mark: str) -> None:
     assert words.sentence[0] == words.sentence[1] != words.sentence[2]
 
 
-@pytest.mark.parametrize("text", ["one, two", "one (two)", "one – two", "one; two", "one\ntwo", "one.two", "one-two", "14.30 uur", "l'IA", "nach Art. 21 DSGVO", "el. pašto adresas"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "one, two",
+        "one (two)",
+        "one – two",
+        "one; two",
+        "one\ntwo",
+        "one.two",
+        "one-two",
+        "14.30 uur",
+        "l'IA",
+        "nach Art. 21 DSGVO",
+        "el. pašto adresas",
+    ],
+)
 def test_a_sentence_does_not_end_at(text: str) -> None:
     assert len(set(words_of(text).sentence)) == 1
 
