@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import dns.exception
+import dns.name
 import dns.nameserver
 import dns.resolver
 
@@ -57,7 +58,11 @@ class Keys:
 
     def _ask(self, name: str) -> Key:
         try:
-            answer = self._resolver().resolve(name, "TXT", search=False)
+            wanted = dns.name.from_text(name)
+        except (dns.exception.DNSException, ValueError):
+            return Key(None)  # a selector that is no name has no key, however often it is asked for
+        try:
+            answer = self._resolver().resolve(wanted, "TXT", search=False)
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
             return Key(None)
         except (dns.exception.DNSException, OSError, ValueError):
