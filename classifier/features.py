@@ -97,17 +97,26 @@ DECIDING = (
 )
 OTHER_MATTERS = (
     "AD", "APPEAL", "COMMUNITY_STANDARDS", "COPYRIGHT", "SUSPENDED", "SUBSCRIPTION", "PAYMENT", "LOGIN", "PASSWORD", "BUSINESS", "INVITATION",
-    "COMMENT", "MARKETPLACE", "OTHER_COMPANY", "ARTICLE", "ADVOCACY", "AUTHORITY", "COMPLAINT",
+    "COMMENT", "NOTIFICATION", "MARKETPLACE", "OTHER_COMPANY", "ARTICLE", "ADVOCACY", "AUTHORITY", "COMPLAINT",
 )  # fmt: skip
+
+
+def _said(hits: Iterable[Hit]) -> set[str]:
+    """Deciding concepts as they are meant: `HONOUR`, or `not HONOUR` where its clause is negated."""
+    found = set()
+    for names in _clauses(hits).values():
+        negated = "not " if set(names) & NEGATIONS else ""
+        found |= {f"{negated}{name}" for name in names if name in DECIDING}
+    return found
 
 
 def matter_tokens(message: Message) -> list[str]:
     """Deciding words with the matter that they decide: `REFUSE` in a mail about copyright is no refusal of an objection."""
     names = {hit.concept for hit in message.hits} | {hit.concept for hit in message.subject_hits}
     anchor = _anchor(message)
-    deciding = [name for name in DECIDING if name in names]
-    tokens = [f"d|{name}@{anchor}" for name in deciding]
-    return tokens + [f"d|{name}^{other}" for name in deciding for other in OTHER_MATTERS if other in names]
+    said = sorted(_said(message.hits) | _said(message.subject_hits))
+    tokens = [f"d|{name}@{anchor}" for name in said]
+    return tokens + [f"d|{name}^{other}" for name in said for other in OTHER_MATTERS if other in names]
 
 
 def structure_tokens(message: Message) -> list[str]:

@@ -107,7 +107,8 @@ def mapped(settings: MailboxSettings) -> Iterator[None]:
     except CapabilityError:
         raise OperatorError(f"{where} does not offer STARTTLS: use --security tls; nothing was sent in plain text") from None
     except LoginError as error:
-        if TRANSIENT.search(str(error).encode()):
+        # QUIRK: imapclient wraps a connection that ends during LOGIN in the same error as a wrong password.
+        if TRANSIENT.search(str(error).encode()) or isinstance(error.__context__, imaplib.IMAP4.abort):
             raise RetryableError(f"{where} takes no log-in at the moment") from None
         raise AuthenticationError(
             f"{where} refused the log-in: check --login and the password (many providers want an app password)"
@@ -235,16 +236,18 @@ class ImapMailbox:
                 names.append(name)
         return names
 
-    def fetch_after(self, folder: str, cursor: Cursor | None) -> Iterator[Batch]:
-        """See `Mailbox`. A folder that is gone yields nothing."""
+    def fetch_after(self, folder: str, cursor: Cursor | None, again: Sequence[int] = ()) -> Iterator[Batch]:
+        """See `Mailbox`. A folder that is gone yields nothing; OperatorError where the user named it."""
         selected = self._selected(folder)
         if selected is None:
-            return
+            return self._note_missing(folder)
         uidvalidity = int(selected.get(b"UIDVALIDITY") or (cursor.uidvalidity if cursor else 0))
         uidnext = selected.get(b"UIDNEXT")
         after = cursor.uid if cursor and cursor.uidvalidity == uidvalidity else 0
         if uidnext is not None and uidnext <= after:
             after = after if uidnext == after + 1 else 0  # QUIRK: GMX turns UIDNEXT back under the same UIDVALIDITY
+        if again and cursor and cursor.uidvalidity == uidvalidity:
+            yield Batch(self._row, folder, cursor, tuple(self._second_look(uid) for uid in again))
         for uids in self._windows(after, uidnext, int(selected.get(b"EXISTS", 0))):
             for start in range(0, len(uids), HEADERS_AT_ONCE):
                 yield self._batch(folder, uidvalidity, uids[start : start + HEADERS_AT_ONCE])
@@ -253,6 +256,14 @@ class ImapMailbox:
         """What the server says of a folder as it opens it for reading; None when it refuses to."""
         with mapped(self._settings):
             return _unless_refused(lambda: dict(self.client.select_folder(folder, readonly=True)), None)
+
+    def _note_missing(self, folder: str) -> None:
+        """«There is no mail» and «we could not look» must not read the same."""
+        where = f"{self._settings.host}:{self._settings.port}"
+        if folder in self._settings.folders:
+            raise OperatorError(f"{where} has no folder {folder}: name the folders to read with --folder")
+        if folder.upper() == "INBOX":
+            raise RetryableError(f"{where} does not open INBOX")
 
     def _windows(self, after: int, uidnext: int | None, exists: int) -> Iterator[list[int]]:
         """UIDs above `after` in order, a bounded number at a time. Enumerated, because server-side search misses mail."""
@@ -359,6 +370,12 @@ def _headers(head: dict[bytes, Any]) -> dict[str, str]:
 
 def _arrival(uid: int, raw: bytes, head: dict[bytes, Any]) -> Arrival:
     sha256, kept = identity(raw)
-    arrived_at = head.get(b"INTERNALDATE")
-    moment = arrived_at.astimezone(UTC) if isinstance(arrived_at, datetime) else datetime.now(UTC)
-    return Arrival(uid, sha256, kept, moment, "stored")
+    return Arrival(uid, sha256, kept, _moment(head.get(b"INTERNALDATE")), "stored")
+
+
+def _moment(arrived_at: object) -> datetime:
+    """An INTERNALDATE in UTC; now, where the server gives none that can be."""
+    try:
+        return arrived_at.astimezone(UTC) if isinstance(arrived_at, datetime) else datetime.now(UTC)
+    except (ValueError, OverflowError):
+        return datetime.now(UTC)

@@ -12,8 +12,8 @@ ADDRESS = re.compile(r"://|@|\w\.\w")
 ENOUGH = 0.9
 """The least weight: about one word that no other language has."""
 LOOKED_AT = 600
-MIXED = 0.2
-"""A second language counts from a fifth of the first one's weight: «Hi Anna,» above and «Case closed.» below a Turkish sentence."""
+MIXED = 0.35
+"""A second language counts from a third of the first one's weight: «Hi Anna,» above and «Case closed.» below a Turkish sentence."""
 
 
 @cache

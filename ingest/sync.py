@@ -27,7 +27,8 @@ def store_new(ledger: Ledger, row: MailboxRow, mailbox: Mailbox, noticed: Notice
     """Store everything new in all folders, batch by batch with its cursor. Raises what `Mailbox` raises; what was stored stays."""
     counts = Counts()
     for folder in mailbox.folders():
-        for batch in mailbox.fetch_after(folder, ledger.mailboxes.cursor(row, folder)):
+        cursor = ledger.mailboxes.cursor(row, folder)
+        for batch in mailbox.fetch_after(folder, cursor, ledger.record.quarantined(row, folder, cursor)):
             ledger.record.store(batch)
             _count(counts, batch)
             noticed(row, counts)

@@ -70,21 +70,36 @@ class Record:
 
     def store(self, batch: Batch) -> None:
         """Keep a batch: raw mail, locations and cursor in one transaction. Storing it again changes nothing."""
-        place = {
-            "organisation_id": self._org,
-            "mailbox_id": batch.mailbox.id,
-            "folder": batch.folder,
-            "uidvalidity": batch.cursor.uidvalidity if batch.cursor else 0,
-        }
+        uidvalidity = batch.cursor.uidvalidity if batch.cursor else 0
+        place = {"organisation_id": self._org, "mailbox_id": batch.mailbox.id, "folder": batch.folder, "uidvalidity": uidvalidity}
         found = [place | {"uid": a.uid, "sha256": a.sha256, "state": a.state} for a in batch.arrivals]
         kept = [self._sealed(a.sha256, a.raw, a.arrived_at) for a in batch.arrivals if a.sha256 and a.arrived_at]
         with self._db.write() as connection:
             if kept:
                 connection.execute(self._db.insert_new(messages), kept)
             if found:
+                self._forget_stale(connection, batch, uidvalidity)
                 connection.execute(self._db.insert_new(locations), found)
             if batch.cursor:
                 self._advance(connection, batch, batch.cursor)
+
+    def _forget_stale(self, connection: Connection, batch: Batch, uidvalidity: int) -> None:
+        """Drop places that were put aside and are seen again, and those where another mail lies now (a server may reuse a UID)."""
+        shas = {arrival.uid: arrival.sha256 for arrival in batch.arrivals}
+        where = (locations.c.mailbox_id == batch.mailbox.id, locations.c.folder == batch.folder, locations.c.uidvalidity == uidvalidity)
+        query = select(locations.c.uid, locations.c.sha256, locations.c.state).where(*where, locations.c.uid.in_(shas))
+        stale = [row.uid for row in connection.execute(query) if row.state == "quarantined" or (shas[row.uid] or row.sha256) != row.sha256]
+        if stale:
+            connection.execute(delete(locations).where(*where, locations.c.uid.in_(stale)))
+
+    def quarantined(self, mailbox: MailboxRow, folder: str, cursor: Cursor | None) -> list[int]:
+        """UIDs of a folder, under the cursor's UIDVALIDITY, that the server could not give out so far."""
+        if cursor is None:
+            return []
+        where = (locations.c.mailbox_id == mailbox.id, locations.c.folder == folder, locations.c.uidvalidity == cursor.uidvalidity)
+        with self._db.read() as connection:
+            query = select(locations.c.uid).where(*where, locations.c.state == "quarantined")
+            return sorted(connection.scalars(query))
 
     def _sealed(self, sha256: str, raw: bytes, arrived_at: datetime) -> dict[str, object]:
         sealed = self._vault.seal(f"mail:{sha256}", zlib.compress(raw, 3))

@@ -82,10 +82,10 @@ class Words:
         return self.start[first], self.end[last]
 
 
-def _abbreviates(token: str, text: str, end: int) -> bool:
+def _abbreviates(mark: str, text: str, end: int) -> bool:
     """Whether a full stop ends a word and no sentence: before a small letter or a number («Art. 21», «el. pašto»)."""
     following = text[end + 1 : end + 2]
-    return token == "." and text[end : end + 1] == " " and (following.islower() or following.isdigit())
+    return mark == "." and text[end : end + 1] == " " and (following.islower() or following.isdigit())
 
 
 def _address_end(text: str, at: int) -> int:
