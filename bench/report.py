@@ -55,7 +55,7 @@ def chart(title: str, across: str, up: str, series: Sequence[Series], most: floa
     lines.append(f'<text transform="translate(14 {SIZE / 2}) rotate(-90)" text-anchor="middle">{escape(up)}</text>')
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIZE} {SIZE}" role="img" font-family="sans-serif" font-size="12" fill="#777">'
-        f"<title>{escape(title)}</title>{''.join(lines)}</svg>\n"
+        f"<title>{escape(title)}</title><desc>{escape(across)} against {escape(up)}, one line each for {escape(', '.join(n for n, _ in series))}</desc>{''.join(lines)}</svg>\n"
     )
 
 

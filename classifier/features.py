@@ -80,25 +80,44 @@ def _anchor(message: Message) -> str:
     return "+".join(anchor for anchor, concepts in ANCHORS.items() if names & concepts) or "none"
 
 
-DECIDING = (
-    "HONOUR",
-    "REFUSE",
-    "CANNOT",
-    "FURTHER_ACTION",
-    "NOTHING_TO_DO",
-    "FINAL",
-    "DONE",
-    "APPLIED",
-    "EXCLUDE",
-    "DECIDE",
-    "REVIEWED",
-    "CODE",
-    "BROKEN",
+DECIDING = frozenset(
+    [
+        "HONOUR",
+        "REFUSE",
+        "CANNOT",
+        "FURTHER_ACTION",
+        "NOTHING_TO_DO",
+        "FINAL",
+        "DONE",
+        "APPLIED",
+        "EXCLUDE",
+        "DECIDE",
+        "REVIEWED",
+        "CODE",
+        "BROKEN",
+    ]
 )
-OTHER_MATTERS = (
-    "AD", "APPEAL", "COMMUNITY_STANDARDS", "COPYRIGHT", "SUSPENDED", "SUBSCRIPTION", "PAYMENT", "LOGIN", "PASSWORD", "BUSINESS", "INVITATION",
-    "COMMENT", "NOTIFICATION", "MARKETPLACE", "OTHER_COMPANY", "ARTICLE", "ADVOCACY", "AUTHORITY", "COMPLAINT",
-)  # fmt: skip
+OTHER_MATTERS = [
+    "AD",
+    "APPEAL",
+    "COMMUNITY_STANDARDS",
+    "COPYRIGHT",
+    "SUSPENDED",
+    "SUBSCRIPTION",
+    "PAYMENT",
+    "LOGIN",
+    "PASSWORD",
+    "BUSINESS",
+    "INVITATION",
+    "COMMENT",
+    "NOTIFICATION",
+    "MARKETPLACE",
+    "OTHER_COMPANY",
+    "ARTICLE",
+    "ADVOCACY",
+    "AUTHORITY",
+    "COMPLAINT",
+]
 
 
 def _said(hits: Iterable[Hit]) -> set[str]:

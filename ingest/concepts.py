@@ -16,11 +16,16 @@ def _matcher(code: str) -> Matcher[str]:
 
 
 def find_concepts(words: Words, languages: Sequence[str]) -> tuple[Hit, ...]:
-    """The concepts of a text in order. A longer run of words hides the shorter ones of the same concept inside it."""
+    """The concepts of a text in order; `languages`: its main one first.
+
+    A longer run of words hides the shorter ones of the same concept inside it. A function word of the main language is no word of another.
+    """
     best: dict[tuple[str, int], int] = {}
-    for lang in languages:
-        for first, last, name in _matcher(lang).find(words.folded):
-            if words.sentence[first] == words.sentence[last]:
+    own = language(languages[0]).folded
+    for code in languages:
+        for first, last, name in _matcher(code).find(words.folded):
+            borrowed = code != languages[0] and first == last and words.folded[first] in own
+            if words.sentence[first] == words.sentence[last] and not borrowed:
                 best[(name, first)] = max(best.get((name, first), 0), last)
     hits, reach = [], dict[str, int]()
     for (name, first), last in sorted(best.items(), key=lambda item: (item[0][1], -item[1], item[0][0])):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ledger.outcome import Outcome
-from ledger.text import folded_words
+from ledger.text import fold, folded_words
 
 HERE = Path(__file__).parent
 BASE = "en"
@@ -29,6 +29,7 @@ class Language:
     code: str
     name: str
     words: frozenset[str]
+    folded: frozenset[str]
     conditions: tuple[tuple[str, ...], ...]
     phrases: tuple[PhraseRule, ...]
     concepts: dict[str, tuple[str, ...]]
@@ -68,6 +69,7 @@ def language(code: str) -> Language:
         code=code,
         name=data["name"],
         words=frozenset(word.lower() for word in data["words"]),
+        folded=frozenset(fold(word) for word in data["words"]),
         conditions=tuple(folded_words(words) for words in data["if"]),
         phrases=rules,
         concepts={key: tuple(values) for key, values in _load(concepts).items()} if concepts.exists() else {},

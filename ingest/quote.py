@@ -10,6 +10,7 @@ from ledger.text import fold
 ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 HEADER_LINE = re.compile(r"^[>*\s]{0,8}([^\W\d_][^:\n]{0,30}?)\s?\*?:\*?\s*(.*)$")
 DIGIT = re.compile(r"\d")
+LONGEST_MARK = 20
 DASHES = "-_=*>: \t"
 NOTE_LIMIT = 1500
 """Characters. Whoever writes more than this above a mail wants to be read, not to pass it on."""
@@ -30,7 +31,7 @@ def subject_kind(subject: str) -> str:
     """`forward`, `reply` or an empty string, as the subject's prefix says in any language we know."""
     prefix, colon, _ = subject.partition(":")
     word = " ".join(fold(part) for part in prefix.split())
-    if not colon or len(word) > 12:
+    if not colon or len(word) > LONGEST_MARK:
         return ""
     marks = mail_words()
     return "forward" if word in marks.forward else "reply" if word in marks.reply else ""

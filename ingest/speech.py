@@ -2,6 +2,7 @@
 
 import re
 from collections import defaultdict
+from collections.abc import Iterable
 from functools import cache
 
 from ingest.lexicon import BASE, codes, language
@@ -12,8 +13,8 @@ ADDRESS = re.compile(r"://|@|\w\.\w")
 ENOUGH = 0.9
 """The least weight: about one word that no other language has."""
 LOOKED_AT = 600
-MIXED = 0.35
-"""A second language counts from a third of the first one's weight: «Hi Anna,» above and «Case closed.» below a Turkish sentence."""
+MIXED = 0.2
+"""A second language counts from a fifth of the first one's weight: «Hi Anna,» above and «Case closed.» below a Turkish sentence."""
 
 
 @cache
@@ -26,25 +27,36 @@ def _weights() -> dict[str, tuple[tuple[str, float], ...]]:
     return {word: tuple((code, 1 / len(found)) for code in found) for word, found in having.items()}
 
 
-def _scores(text: str) -> list[tuple[float, str]]:
-    """(weight, code) of every language that a text has words of, the heaviest first."""
+def _scores(words: Iterable[str], without: frozenset[str] = frozenset()) -> list[tuple[float, str]]:
+    """(weight, code) of every language that has some of the words, the heaviest first; words in `without` do not count."""
     weights, scores = _weights(), dict[str, float]()
-    spoken = " ".join(token for token in text[:20_000].lower().split() if not ADDRESS.search(token))
-    for word in WORD.findall(spoken)[:LOOKED_AT]:
-        for code, weight in weights.get(word, ()):
+    for word in words:
+        for code, weight in weights.get(word, ()) if word not in without else ():
             scores[code] = scores.get(code, 0.0) + weight
     return sorted(((score, code) for code, score in scores.items()), reverse=True)
 
 
+def _looked_at(text: str) -> list[str]:
+    spoken = " ".join(token for token in text[:20_000].lower().split() if not ADDRESS.search(token))
+    return WORD.findall(spoken)[:LOOKED_AT]
+
+
 def language_of(text: str) -> str | None:
     """The code of the text's main language (ISO 639-1), or None where too little of it is known."""
-    scores = _scores(text)
+    scores = _scores(_looked_at(text))
     return scores[0][1] if scores and scores[0][0] >= ENOUGH else None
 
 
 def languages_of(text: str) -> tuple[str, ...]:
-    """The languages to look for words in: the main one, a second one that a mixed mail has, and English."""
-    scores = _scores(text)
-    main = [code for score, code in scores[:1] if score >= ENOUGH]
-    second = [code for score, code in scores[1:2] if score >= ENOUGH and score >= MIXED * scores[0][0]]
-    return tuple(dict.fromkeys([*main, *second, BASE]))
+    """The languages to look for words in: the main one, a second one that a mixed mail has, and English.
+
+    What the main language has itself says nothing for a second one.
+    """
+    words = _looked_at(text)
+    scores = _scores(words)
+    if not scores or scores[0][0] < ENOUGH:
+        return (BASE,)
+    heaviest, main = scores[0]
+    rest = _scores(words, language(main).words)
+    second = [code for score, code in rest[:1] if score >= max(ENOUGH, MIXED * heaviest)]
+    return tuple(dict.fromkeys([main, *second, BASE]))

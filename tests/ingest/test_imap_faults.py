@@ -96,9 +96,9 @@ def test_a_connection_that_ends_during_the_log_in_is_no_wrong_password() -> None
 
 
 def test_the_servers_own_words_never_reach_message_or_log(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.DEBUG), Scripted({"LOGIN": "{tag} NO canary \x1b[31m secret\r\n"}) as server:
-        with pytest.raises(DemurError) as caught:
-            opened(server)
+    script = Scripted({"LOGIN": "{tag} NO canary \x1b[31m secret\r\n"})
+    with caplog.at_level(logging.DEBUG), script as server, pytest.raises(DemurError) as caught:
+        opened(server)
     assert "canary" not in str(caught.value)
     assert "secret" not in caplog.text
 

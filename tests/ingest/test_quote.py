@@ -228,6 +228,8 @@ def test_a_table_of_facts_in_metas_own_mail_is_no_header_block() -> None:
         ("WG: x", "forward"),
         ("TR : x", "forward"),
         ("PD: x", "forward"),
+        ("Wtr: x", "forward"),
+        ("Redirecționat: x", "forward"),
         ("Re: x", "reply"),
         ("AW: x", "reply"),
         ("RE : x", "reply"),
