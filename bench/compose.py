@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime, formataddr, parseaddr
+from email.utils import format_datetime, formataddr
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -75,6 +75,14 @@ def page(body: str, preheader: str) -> str:
     )
 
 
+def written_address(text: str) -> str:
+    """`Name <address>` with the name quoted or encoded as a header wants it; a comma in the name is part of it."""
+    name, _, address = text.rpartition("<")
+    if "@" not in address or not address.endswith(">"):
+        raise ValueError(f"From is not `Name <address>`: {text}")
+    return formataddr((name.strip().strip('"'), address[:-1]))
+
+
 def mail(name: str, keys: dict[str, str], body: str) -> EmailMessage:
     """Build one synthetic mail (the inner one, where the shape is `attached`)."""
     shape, how = keys.get("Shape", "html"), keys.get("Wrap", "")
@@ -84,7 +92,7 @@ def mail(name: str, keys: dict[str, str], body: str) -> EmailMessage:
         body = LINK.sub(lambda m: f"[{m[1]}]({wrapped(m[2], how, name)})", body)
     encoding = ENCODINGS[keys.get("Encoding", "qp")]
     message = EmailMessage(policy=WIRE)
-    message["From"] = formataddr(parseaddr(keys["From"]))
+    message["From"] = written_address(keys["From"])
     message["To"] = keys.get("To", "Anna Example <anna@example.org>")
     message["Subject"] = keys["Subject"]
     message["Date"] = format_datetime(datetime.strptime(keys["Date"], "%Y-%m-%d %H:%M %z"))

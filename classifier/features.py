@@ -1,7 +1,9 @@
 """A Message as lists of tokens: what the model counts. The same for training and for live mail; no I/O."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import combinations, pairwise
 
 from ledger.message import Hit, Message
@@ -13,6 +15,22 @@ NEGATIONS = frozenset({"NOT", "CANNOT", "NO_LONGER"})
 MODIFIERS = CONDITIONS | NEGATIONS
 MAX_IN_CLAUSE = 14
 LEAD_SENTENCES = 3
+
+
+QUOTED = re.compile(r"«[^«»]{1,600}»|»[^«»]{1,600}«|„[^„“”\"]{1,600}[“”\"]|“[^“”]{1,600}”|\"[^\"]{1,600}\"")
+CITED = "cited "
+
+
+def own_hits(message: Message) -> tuple[Hit, ...]:
+    """The text's concepts; those inside quotation marks are marked as somebody else's words."""
+    spans = [match.span() for match in QUOTED.finditer(message.text)]
+    if not spans:
+        return message.hits
+
+    def cited(hit: Hit) -> bool:
+        return any(start <= hit.start and hit.end <= end for start, end in spans)
+
+    return tuple(replace(hit, concept=CITED + hit.concept) if cited(hit) else hit for hit in message.hits)
 
 
 def _clauses(hits: Iterable[Hit]) -> dict[tuple[int, int], list[str]]:
@@ -56,10 +74,12 @@ def subject_tokens(message: Message) -> list[str]:
 
 def phrase_tokens(message: Message) -> list[str]:
     """Status phrases by outcome and strength: the same in every language."""
+    spans = [match.span() for match in QUOTED.finditer(message.text)] if message.phrases else []
     tokens = []
     for phrase in message.phrases:
         strength = "deciding" if phrase.deciding else "supporting"
-        tokens.append(f"p|{'if|' if phrase.conditional else ''}{strength}|{phrase.outcome}")
+        cited = CITED if any(start <= phrase.start and phrase.end <= end for start, end in spans) else ""
+        tokens.append(f"p|{cited}{'if|' if phrase.conditional else ''}{strength}|{phrase.outcome}")
     return tokens
 
 
@@ -81,43 +101,13 @@ def _anchor(message: Message) -> str:
 
 
 DECIDING = frozenset(
-    [
-        "HONOUR",
-        "REFUSE",
-        "CANNOT",
-        "FURTHER_ACTION",
-        "NOTHING_TO_DO",
-        "FINAL",
-        "DONE",
-        "APPLIED",
-        "EXCLUDE",
-        "DECIDE",
-        "REVIEWED",
-        "CODE",
-        "BROKEN",
-    ]
+    {"HONOUR", "REFUSE", "CANNOT", "FURTHER_ACTION", "NOTHING_TO_DO", "FINAL", "DONE", "APPLIED", "EXCLUDE", "DECIDE", "REVIEWED"}
+    | {"CODE", "BROKEN"}
 )
-OTHER_MATTERS = [
-    "AD",
-    "APPEAL",
-    "COMMUNITY_STANDARDS",
-    "COPYRIGHT",
-    "SUSPENDED",
-    "SUBSCRIPTION",
-    "PAYMENT",
-    "LOGIN",
-    "PASSWORD",
-    "BUSINESS",
-    "INVITATION",
-    "COMMENT",
-    "NOTIFICATION",
-    "MARKETPLACE",
-    "OTHER_COMPANY",
-    "ARTICLE",
-    "ADVOCACY",
-    "AUTHORITY",
-    "COMPLAINT",
-]
+OTHER_MATTERS = (
+    *("AD", "APPEAL", "COMMUNITY_STANDARDS", "COPYRIGHT", "SUSPENDED", "SUBSCRIPTION", "PAYMENT", "LOGIN", "PASSWORD", "BUSINESS"),
+    *("INVITATION", "COMMENT", "NOTIFICATION", "MARKETPLACE", "OTHER_COMPANY", "ARTICLE", "ADVOCACY", "AUTHORITY", "COMPLAINT"),
+)
 
 
 def _said(hits: Iterable[Hit]) -> set[str]:
@@ -133,7 +123,7 @@ def matter_tokens(message: Message) -> list[str]:
     """Deciding words with the matter that they decide: `REFUSE` in a mail about copyright is no refusal of an objection."""
     names = {hit.concept for hit in message.hits} | {hit.concept for hit in message.subject_hits}
     anchor = _anchor(message)
-    said = sorted(_said(message.hits) | _said(message.subject_hits))
+    said = sorted(_said(own_hits(message)) | _said(message.subject_hits))
     tokens = [f"d|{name}@{anchor}" for name in said]
     return tokens + [f"d|{name}^{other}" for name in said for other in OTHER_MATTERS if other in names]
 
@@ -175,9 +165,9 @@ def char_tokens(message: Message) -> list[str]:
 
 def tokens_of(message: Message) -> list[str]:
     """All tokens that the shipped model counts."""
-    return concept_tokens(message.hits) + subject_tokens(message) + phrase_tokens(message) + structure_tokens(message)
+    return concept_tokens(own_hits(message)) + subject_tokens(message) + phrase_tokens(message) + structure_tokens(message)
 
 
 def concept_tokens_of(message: Message) -> list[str]:
     """The concept tokens of a message's deciding text."""
-    return concept_tokens(message.hits)
+    return concept_tokens(own_hits(message))
