@@ -13,6 +13,7 @@ from ledger.text import words_of
 CONDITIONS = frozenset({"IF", "UNLESS"})
 NEGATIONS = frozenset({"NOT", "CANNOT", "NO_LONGER"})
 MODIFIERS = CONDITIONS | NEGATIONS
+AUXILIARIES = frozenset({"WILL", "MAY", "SORRY", "STILL", "ALREADY"})
 MAX_IN_CLAUSE = 14
 LEAD_SENTENCES = 3
 
@@ -110,12 +111,26 @@ OTHER_MATTERS = (
 )
 
 
+def _reached(names: list[str]) -> set[str]:
+    """The concepts that a negation of their clause reaches: the next two behind it, or the one in front of it when none is behind."""
+    weighty = [index for index, name in enumerate(names) if name not in MODIFIERS | AUXILIARIES]
+    reached: set[int] = set()
+    for index, name in enumerate(names):
+        if name in NEGATIONS:
+            behind = [i for i in weighty if i > index][:2]
+            reached.update(behind or [i for i in weighty if i < index][-1:])
+    return {names[index] for index in reached}
+
+
 def _said(hits: Iterable[Hit]) -> set[str]:
-    """Deciding concepts as they are meant: `HONOUR`, or `not HONOUR` where its clause is negated."""
+    """Deciding concepts as they are meant: `HONOUR`, `not HONOUR` where a negation reaches it, `if HONOUR` under a condition."""
+    clauses = _clauses(hits)
+    conditional = {sentence for (sentence, _), names in clauses.items() if CONDITIONS & set(names)}
     found = set()
-    for names in _clauses(hits).values():
-        negated = "not " if set(names) & NEGATIONS else ""
-        found |= {f"{negated}{name}" for name in names if name in DECIDING}
+    for (sentence, _), names in clauses.items():
+        reached = _reached(names)
+        for name in DECIDING.intersection(names):
+            found.add(f"{'if ' if sentence in conditional else ''}{'not ' if name in reached else ''}{name}")
     return found
 
 
@@ -132,9 +147,7 @@ def structure_tokens(message: Message) -> list[str]:
     """What the mail is made of: whose words, links to forms, a code, its length."""
     kind = _address_kind(message.author, message.from_meta)
     forms = [link for link in message.links if link.form]
-    length = len(message.text)
     tokens = [f"x|frame={message.frame}", f"x|author={kind}", f"x|frame={message.frame},author={kind}"]
-    tokens.append(f"x|length={0 if length < 200 else 1 if length < 500 else 2 if length < 1200 else 3}")
     tokens.append(f"x|anchor={_anchor(message)},author={kind}")
     tokens += [f"x|to=meta,author={kind}"] if message.to_meta else []
     tokens += ["x|form"] if forms else ["x|noform"]
