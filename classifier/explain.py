@@ -44,6 +44,9 @@ def _phrase_spans(message: Message, outcome: str) -> list[tuple[int, int]]:
 def _located(message: Message, family: str, feature: str) -> list[tuple[int, int]]:
     if family.startswith("concept"):
         return _spans(message, feature)
+    if feature.startswith("d|"):
+        deciding = set(CONCEPT.findall(re.split(r"[@^]", feature)[0]))
+        return [(hit.start, hit.end) for hit in message.hits if hit.concept in deciding]
     if feature.startswith("p|"):
         return _phrase_spans(message, feature.rpartition("|")[2])
     return []
