@@ -1,13 +1,16 @@
 """`demur replay`: what another model would change, before it changes it."""
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from demur.commands.context import Json, composition
 from demur.judge import registry
 from demur.output import plain, print_json, print_table
+
+if TYPE_CHECKING:
+    from ingest.replay import Moved, Redecided
 
 
 def replay(
@@ -33,34 +36,34 @@ def replay(
         states += moved(parts.ledger, found, parts.now())
         written += write(parts.ledger, found, parts.now()) if apply else 0
     if json_:
-        print_json(
+        print_json({"model": opened.version, "applied": apply, "written": written, **_plain(mails, states)})
+    else:
+        _print_changes(opened.version, apply, mails, states)
+
+
+def _plain(mails: "list[Redecided]", states: "list[Moved]") -> dict[str, Any]:
+    """Both lists as JSON data."""
+    return {
+        "mails": [
             {
-                "model": opened.version,
-                "applied": apply,
-                "written": written,
-                "mails": [
-                    {
-                        "user": m.user.name,
-                        "sha256": m.before.sha256,
-                        "before": m.before.outcome.value,
-                        "after": m.after.outcome.value,
-                        "abstained_before": m.before.abstained,
-                        "abstained_after": m.after.abstained,
-                    }
-                    for m in mails
-                ],
-                "states": [
-                    {"user": s.user.name, "product": s.product, "track": s.track, "before": s.before, "after": s.after} for s in states
-                ],
+                "user": m.user.name,
+                "sha256": m.before.sha256,
+                "before": m.before.outcome.value,
+                "after": m.after.outcome.value,
+                "abstained_before": m.before.abstained,
+                "abstained_after": m.after.abstained,
             }
-        )
-        return
-    done = "were decided otherwise" if apply else "would be decided otherwise"
-    typer.echo(f"Model {opened.version}: {len(mails)} mails {done}, {len(states)} states {'changed' if apply else 'would change'}.")
+            for m in mails
+        ],
+        "states": [{"user": s.user.name, "product": s.product, "track": s.track, "before": s.before, "after": s.after} for s in states],
+    }
+
+
+def _print_changes(version: str, applied: bool, mails: "list[Redecided]", states: "list[Moved]") -> None:
+    done = "were decided otherwise" if applied else "would be decided otherwise"
+    typer.echo(f"Model {version}: {len(mails)} mails {done}, {len(states)} states {'changed' if applied else 'would change'}.")
     if states:
         print_table(["user", "account", "before", "after"], [[s.user.name, f"{s.product} {s.track}", s.before, s.after] for s in states])
-    if mails and not states:
-        print_table(
-            ["user", "before", "after", "subject"],
-            [[m.user.name, m.before.outcome, m.after.outcome, plain(m.before.subject)[:50]] for m in mails],
-        )
+    elif mails:
+        rows = [[m.user.name, m.before.outcome, m.after.outcome, plain(m.before.subject)[:50]] for m in mails]
+        print_table(["user", "before", "after", "subject"], rows)
