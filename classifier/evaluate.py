@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from classifier.fixtures import Labelled
-from classifier.model import Matrix, Model, cannot_be_decisive
+from classifier.model import Matrix, Model, cannot_be_decisive, says_nothing
 from ledger.outcome import DECISIVE, Outcome
 
 BINS = 10
@@ -83,7 +83,10 @@ def evaluate(model: Model, mails: Sequence[Labelled], probabilities: Matrix | No
     guess = [classes[int(row.argmax())] for row in rows]
     confidence = [float(row.max()) for row in rows]
     truth = [mail.outcome for mail in mails]
-    kept = [c >= model.thresholds[g] and not cannot_be_decisive(g, m.message) for c, g, m in zip(confidence, guess, mails, strict=True)]
+    kept = [
+        c >= model.thresholds[g] and not cannot_be_decisive(g, m.message) and not says_nothing(g, m.message)
+        for c, g, m in zip(confidence, guess, mails, strict=True)
+    ]
     right = [t is g for t, g in zip(truth, guess, strict=True)]
     scores = {o.value: _score(o, list(truth), list(guess), mails, model.thresholds[o]) for o in Outcome}
     present = [score.f1 for score in scores.values() if score.mails]

@@ -40,7 +40,7 @@ class Model:
             best = int(row.argmax())
             outcome, confidence = classes[best], float(row[best])
             least = self.thresholds[outcome] if abstain_below is None else abstain_below
-            abstained = confidence < least or cannot_be_decisive(outcome, message)
+            abstained = confidence < least or cannot_be_decisive(outcome, message) or says_nothing(outcome, message)
             scores = {name: round(float(p), 4) for name, p in zip(classes, row, strict=True)}
             found.append(Prediction(outcome, round(confidence, 4), abstained, self.version, scores))
         return found
@@ -52,6 +52,11 @@ def only_about_meta(probabilities: Matrix, messages: Sequence[Message], classes:
     probabilities[nothing] = 0.0
     probabilities[nothing, classes.index(Outcome.UNRELATED)] = 1.0
     return probabilities
+
+
+def says_nothing(outcome: Outcome, message: Message) -> bool:
+    """Whether an outcome rests on no word of the text (an empty or cut mail): nothing is decided from a subject alone."""
+    return outcome is not Outcome.UNRELATED and not message.hits and not message.phrases and not message.has_code
 
 
 def cannot_be_decisive(outcome: Outcome, message: Message) -> bool:

@@ -137,9 +137,18 @@ class Worker:
             self._drop(watch)
             watch.due = time.monotonic() + POLL
         finally:
-            watch.busy = False
+            self._hand_back(watch)
+
+    def _hand_back(self, watch: Watch) -> None:
+        """Watch the socket again, and only then let the loop have the mailbox."""
+        try:
             if watch.idling and watch.connection:
                 self._selector.register(watch.connection.client.socket(), selectors.EVENT_READ, watch)
+        except (KeyError, ValueError, OSError):
+            self._drop(watch)
+            watch.due = time.monotonic()
+        finally:
+            watch.busy = False
 
     def _look(self, watch: Watch) -> None:
         if watch.connection is None:

@@ -160,6 +160,13 @@ def test_every_decision_of_the_shipped_model_names_words_that_it_rests_on(mails:
         assert all(mail.message.text[a:b] in reason.words for reason in located for a, b in reason.spans)
 
 
+def test_a_mail_that_was_cut_after_its_headers_is_left_to_a_person() -> None:
+    model = Registry(ROOT / "nowhere", shipped.models()).current()
+    cut = read(b"From: Meta <privacy@support.facebook.com>\r\nTo: anna@example.org\r\nSubject: Ihr Anliegen\r\n\r\n")
+    [prediction] = model.predict([cut], abstain_below=0.0)
+    assert prediction.abstained or prediction.outcome is Outcome.UNRELATED
+
+
 def test_a_folder_given_by_hand_is_evaluated_with_the_current_model(small: Path, registry: Registry) -> None:
     report = evaluate(registry.current(), load(small, read))
     assert report.mails == sum(score.mails for score in report.outcomes.values())
