@@ -30,7 +30,7 @@ def test_our_code_is_in_the_agreed_style(arguments: tuple[str, ...]) -> None:
 
 
 def test_the_makefile_stays_short() -> None:
-    assert len((ROOT / "Makefile").read_text().splitlines()) <= 40
+    assert len((ROOT / "Makefile").read_text().splitlines()) <= 60
 
 
 @pytest.mark.parametrize("lock", ["requirements.lock", "requirements-test.lock"])
