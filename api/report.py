@@ -14,6 +14,7 @@ from api.schema import (
     MailboxOut,
     MessageOut,
     NextStepOut,
+    ProofOut,
     ReviewItem,
     ReviewQueue,
     Timeline,
@@ -27,7 +28,7 @@ from ledger.outcome import Outcome
 from ledger.people import User
 from ledger.status import Case, Fact, Judged, judged_mails, next_step
 from ledger.text import masked_codes
-from ledger.trust import Trust
+from ledger.trust import Seal, Trust
 
 FRESH_FOR = timedelta(hours=1)
 """A mailbox that was not looked at for longer is stale: the worker looks every few minutes."""
@@ -77,6 +78,23 @@ def because(fact: Fact | None) -> Because | None:
 def _web_only(url: str | None) -> str | None:
     """An address that is safe to offer for a click; it may come out of a mail."""
     return url if url and url.startswith("https://") else None
+
+
+def proof(seal: Seal | None) -> ProofOut | None:
+    """What a verdict on the sender rests on; None for nothing."""
+    if seal is None:
+        return None
+    return ProofOut(
+        method=seal.method,
+        domain=seal.domain,
+        selector=seal.selector,
+        algorithm=seal.algorithm,
+        key=seal.key,
+        signature=seal.signature,
+        body_hash=seal.body_hash,
+        signed_at=seal.signed_at,
+        checked_at=seal.checked_at,
+    )
 
 
 def case_status(case: Case, now: datetime) -> CaseStatus:
@@ -151,6 +169,7 @@ def _timeline_entry(entry: Entry, decisions: dict[str, Decision]) -> TimelineEnt
         model=decision.model if decision else None,
         trust=decision.trust if decision else None,
         trust_reason=decision.trust_reason if decision else None,
+        proof=proof(decision.seal) if decision else None,
         decided_by="model" if isinstance(body, Decision) else f"person:{body.by}",
         hash=entry.hash,
     )
@@ -185,6 +204,7 @@ def _message(user: User, judged: Judged, subject: str, sender: str | None, text:
         model=decision.model,
         trust=decision.trust,
         trust_reason=decision.trust_reason,
+        proof=proof(decision.seal),
         bound=decision.bound,
         bound_reason=decision.bound_reason,
         form_url=_web_only(decision.form_url),

@@ -107,6 +107,20 @@ class StatusPage(BaseModel):
     next: str | None
 
 
+class ProofOut(BaseModel):
+    """What the verdict on the sender rests on: the key record as it was seen then, for keys rotate."""
+
+    method: str
+    domain: str
+    selector: str | None
+    algorithm: str | None
+    key: str | None
+    signature: str | None
+    body_hash: str | None
+    signed_at: datetime | None
+    checked_at: datetime | None
+
+
 class TimelineEntry(BaseModel):
     """One entry of the ledger. `at` is when it happened, `recorded_at` when it was written; `hash` is its link in the chain."""
 
@@ -125,6 +139,7 @@ class TimelineEntry(BaseModel):
     model: str | None
     trust: Trust | None
     trust_reason: str | None
+    proof: ProofOut | None
     decided_by: str
     hash: str
 
@@ -155,6 +170,7 @@ class MessageOut(BaseModel):
     model: str
     trust: Trust
     trust_reason: str
+    proof: ProofOut | None
     bound: bool
     bound_reason: str
     form_url: str | None

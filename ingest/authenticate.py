@@ -4,10 +4,14 @@ dkimpy checks the signature; what it does not check is checked here (docs/threat
 headers were signed, test keys, and headers that dkimpy and the mail parser would read differently.
 """
 
+import base64
+import binascii
 import email
+import hashlib
 import re
 from collections import Counter
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from email.message import Message as Mime
 from typing import Protocol
 
@@ -15,10 +19,10 @@ import dkim
 from dkim.util import InvalidTagValueList, parse_tag_value
 
 from ingest.keys import Key
-from ingest.parse import header_texts
+from ingest.parse import header_texts, moment
 from ingest.results import vouched_domain
 from ingest.sender import domain_of, meta_domain, only_sender
-from ledger.trust import Proof, Trust
+from ledger.trust import Proof, Seal, Trust
 
 ONCE = ("From", "Subject", "Date", "To", "Message-ID", "MIME-Version", "Content-Type", "Content-Transfer-Encoding")
 """Headers that a mail may have once only: a second one on top is shown to the reader while the signature covers the first."""
@@ -57,6 +61,41 @@ class Signature:
     @property
     def signed(self) -> frozenset[str]:
         return frozenset(name.strip().lower() for name in self.tags.get("h", "").split(":"))
+
+    def seal(self, mime: Mime, key: str | None) -> Seal:
+        """What this signature rests on, with the key record that was seen."""
+        return Seal(
+            method="dkim",
+            domain=self.domain,
+            selector=self.selector,
+            algorithm=self.tags.get("a", "").lower(),
+            key=key,
+            signature=self.tags.get("b"),
+            body_hash=self.tags.get("bh"),
+            signed_at=_signed_at(self.tags.get("t", ""), mime),
+            digest=_digest(self.domain, self.tags.get("bh", ""), mime),
+        )
+
+
+def _signed_at(seconds: str, mime: Mime) -> datetime | None:
+    """When a mail was signed: by the tag t= (seconds since 1970), else by the Date header, which must be signed."""
+    if seconds.isdecimal() and len(seconds) <= 10:
+        return datetime.fromtimestamp(int(seconds), UTC)
+    dates = header_texts(mime, "Date")
+    return moment(dates[0]) if dates else None
+
+
+def _digest(domain: str, body_hash: str, mime: Mime) -> str:
+    """One name for a signed mail in all its copies.
+
+    Over what was signed, not over b=: leading zeros or a multiple of the modulus change an RSA signature's bytes, and it still fits.
+    """
+    try:
+        body = base64.b64decode(body_hash)
+    except (binascii.Error, ValueError):
+        body = body_hash.encode()
+    values = [" ".join(text.split()) for name in sorted(MUST_BE_SIGNED) for text in header_texts(mime, name)]
+    return hashlib.sha256(b"\0".join([domain.encode(), body, *(value.encode() for value in values)])).hexdigest()
 
 
 def _signatures(mime: Mime) -> list[Signature]:
@@ -99,19 +138,19 @@ def _refused(signature: Signature, sender_domain: str, mime: Mime) -> str | None
     return None
 
 
-def _verified(raw: bytes, signature: Signature, keys: KeySource) -> Proof:
+def _verified(raw: bytes, mime: Mime, signature: Signature, keys: KeySource) -> Proof:
     name = f"{signature.selector}._domainkey.{signature.domain}"
     key = keys.look_up(name)
-    seen = {"domain": signature.domain, "selector": signature.selector, "key": key.record, "signature": signature.tags.get("b")}
+    seal = signature.seal(mime, key.record)
     if not key.reachable:
-        return Proof(Trust.UNKNOWN, f"the key of {signature.domain} could not be looked up", **seen)
+        return Proof(Trust.UNKNOWN, f"the key of {signature.domain} could not be looked up", seal)
     if key.record is None:
-        return Proof(Trust.UNPROVEN, f"no key {signature.selector} at {signature.domain}: it may have been replaced", **seen)
+        return Proof(Trust.UNPROVEN, f"no key {signature.selector} at {signature.domain}: it may have been replaced", seal)
     if re.search(r"(?:^|;)\s*t\s*=[^;]*\by\b", key.record):
-        return Proof(Trust.UNPROVEN, f"{signature.domain} marks its key as a test (t=y)", **seen)
+        return Proof(Trust.UNPROVEN, f"{signature.domain} marks its key as a test (t=y)", seal)
     if _signature_fits(raw, signature, key.record):
-        return Proof(Trust.PROVEN, f"DKIM d={signature.domain}", **seen)
-    return Proof(Trust.UNPROVEN, f"the signature of {signature.domain} does not fit: the mail was altered or is not Meta's", **seen)
+        return Proof(Trust.PROVEN, f"DKIM d={signature.domain}", seal)
+    return Proof(Trust.UNPROVEN, f"the signature of {signature.domain} does not fit: the mail was altered or is not Meta's", seal)
 
 
 def _signature_fits(raw: bytes, signature: Signature, record: str) -> bool:
@@ -152,7 +191,7 @@ def _by_signatures(raw: bytes, mime: Mime, domain: str, keys: KeySource) -> Proo
     proofs = []
     for signature in signatures:
         refused = _refused(signature, domain, mime)
-        proofs.append(Proof(Trust.UNPROVEN, refused) if refused else _verified(raw, signature, keys))
+        proofs.append(Proof(Trust.UNPROVEN, refused) if refused else _verified(raw, mime, signature, keys))
     return _best(proofs)
 
 
@@ -160,7 +199,8 @@ def _vouched(mime: Mime, domain: str, pin: str | None) -> Proof | None:
     """Proof by the user's own provider, where its Authentication-Results header is pinned."""
     vouched = vouched_domain(header_texts(mime, "Authentication-Results"), pin)
     if vouched and meta_domain(vouched) and meta_domain(vouched) == meta_domain(domain):
-        return Proof(Trust.PROVEN, f"{pin} vouches: dmarc=pass header.from={vouched}", domain=vouched)
+        seal = Seal("authentication-results", vouched)
+        return Proof(Trust.PROVEN, f"{pin} vouches: dmarc=pass header.from={vouched}", seal)
     return None
 
 

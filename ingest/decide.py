@@ -97,6 +97,7 @@ def decision_of(
         mailbox=mailbox,
         defects=message.defects[:10],
         template=template_of(message.subject, message.text),
+        seal=proof.seal,
     )
 
 
@@ -143,11 +144,15 @@ class Decider:
         bindings = bind(message, served)
         if not bindings:
             return []
-        proof = proof_of(message, mail.raw, self._keys, mailbox.settings.authserv_id)
+        proof = self._proof(message, mail.raw, mailbox.settings.authserv_id)
         return [
             Verdict(b.user, mail.arrived_at, decision_of(mail, message, prediction, proof, b.bound, b.reason, mailbox.name))
             for b in bindings
         ]
+
+    def _proof(self, message: Message, raw: bytes, pin: str | None) -> Proof:
+        proof = proof_of(message, raw, self._keys, pin)
+        return replace(proof, seal=replace(proof.seal, checked_at=self._now())) if proof.seal else proof
 
     def look_again(self, mailbox: MailboxRow) -> int:
         """Decide again what rested on what may be known by now: a key that was away, an address, the provider's name."""
@@ -167,8 +172,8 @@ class Decider:
             if mail := self._ledger.record.mail(decision.sha256):
                 message = read(mail.raw)
                 binding = next((b for b in bind(message, served) if b.user == user), None)
-                kept = Proof(decision.trust, decision.trust_reason)
-                proof = proof_of(message, mail.raw, self._keys, pin) if _may_be_proven(decision, pin) else kept
+                kept = Proof(decision.trust, decision.trust_reason, decision.seal)
+                proof = self._proof(message, mail.raw, pin) if _may_be_proven(decision, pin) else kept
                 bound, reason = (binding.bound, binding.reason) if binding else (decision.bound, decision.bound_reason)
                 found.append(Verdict(user, at, _renewed(decision, proof, bound, reason)))
         return found
@@ -182,4 +187,4 @@ def _may_be_proven(decision: Decision, pin: str | None) -> bool:
 
 
 def _renewed(decision: Decision, proof: Proof, bound: bool, reason: str) -> Decision:
-    return replace(decision, trust=proof.trust, trust_reason=proof.reason, bound=bound, bound_reason=reason)
+    return replace(decision, trust=proof.trust, trust_reason=proof.reason, seal=proof.seal, bound=bound, bound_reason=reason)

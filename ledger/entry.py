@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any, ClassVar
 
 from ledger.outcome import DECISIVE, Outcome, Product, Track
-from ledger.trust import Trust
+from ledger.trust import Seal, Trust
 
 GENESIS = "0" * 64
 
@@ -42,6 +42,7 @@ class Decision:
     mailbox: str | None = None
     defects: tuple[str, ...] = ()
     template: str = ""
+    seal: Seal | None = None
 
     @property
     def withheld(self) -> bool:
@@ -121,6 +122,8 @@ def _plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
     return value
 
 
@@ -130,7 +133,16 @@ def body_json(body: Body) -> str:
     return json.dumps(plain, sort_keys=True, separators=(",", ":"))
 
 
+def _seal(plain: dict[str, Any] | None) -> Seal | None:
+    if plain is None:
+        return None
+    known = {field.name for field in fields(Seal)}
+    times = {name: datetime.fromisoformat(plain[name]) for name in ("signed_at", "checked_at") if plain.get(name)}
+    return Seal(**({name: value for name, value in plain.items() if name in known} | times))
+
+
 _READ: dict[str, Any] = {
+    "seal": _seal,
     "outcome": Outcome,
     "trust": Trust,
     "product": Product,

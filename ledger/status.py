@@ -148,7 +148,7 @@ def _mails(entries: Iterable[Entry]) -> list[_Mail]:
 
 def _keeping_proof(newer: Decision, older: Decision) -> Decision:
     if older.trust is Trust.PROVEN and newer.trust is not Trust.PROVEN:
-        return replace(newer, trust=older.trust, trust_reason=older.trust_reason)
+        return replace(newer, trust=older.trust, trust_reason=older.trust_reason, seal=older.seal)
     return newer
 
 

@@ -1,6 +1,7 @@
-"""How well it is proven that Meta sent a mail."""
+"""How well it is proven that Meta sent a mail, and what that proof rested on."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -14,12 +15,30 @@ class Trust(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Seal:
+    """What was checked, as it was seen at that time: keys rotate, and nobody can look them up again years later.
+
+    `method`: dkim, arc or authentication-results. `key`: the DNS record; `signature` and `body_hash`: the tags b= and bh= (base64 without
+    blanks). `signed_at`: when the mail was signed, by its t= or its signed Date. `digest`: SHA-256 over what was signed, the same in every
+    copy of a mail, however it travelled; None where no signature was checked.
+    """
+
+    method: str
+    domain: str
+    selector: str | None = None
+    algorithm: str | None = None
+    key: str | None = None
+    signature: str | None = None
+    body_hash: str | None = None
+    signed_at: datetime | None = None
+    checked_at: datetime | None = None
+    digest: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Proof:
-    """A verdict on the sender with what it rests on. `key` is the DNS record as it was seen, because keys rotate."""
+    """A verdict on the sender with its reason and, where a signature or a provider's word was looked at, what it rests on."""
 
     trust: Trust
     reason: str
-    domain: str | None = None
-    selector: str | None = None
-    key: str | None = None
-    signature: str | None = None
+    seal: Seal | None = None

@@ -86,9 +86,14 @@ def test_a_signature_of_metas_proves_the_sender(
 ) -> None:
     key = signing_key if bits == 2048 else medium_key
     proof = authenticate(key.sign(letter(TEXT), DOMAIN, canonicalize=(header, body)), keys)
-    assert (proof.trust, proof.reason, proof.domain, proof.selector) == (Trust.PROVEN, f"DKIM d={DOMAIN}", DOMAIN, key.selector)
-    assert proof.key == key.record
-    assert proof.signature
+    assert (proof.trust, proof.reason) == (Trust.PROVEN, f"DKIM d={DOMAIN}")
+    seal = proof.seal
+    assert seal
+    assert (seal.method, seal.domain, seal.selector, seal.algorithm, seal.key) == ("dkim", DOMAIN, key.selector, "rsa-sha256", key.record)
+    assert seal.signature
+    assert seal.body_hash
+    assert seal.signed_at
+    assert seal.digest
 
 
 def test_a_saved_file_with_lf_is_proven_too(signed: bytes, keys: Keys) -> None:
@@ -106,6 +111,17 @@ def test_a_saved_file_with_lf_is_proven_too(signed: bytes, keys: Keys) -> None:
 )
 def test_a_subdomain_of_the_same_organisation_signs_for_it(signing_key: SigningKey, keys: Keys, sender: str, domain: str) -> None:
     assert authenticate(signing_key.sign(letter(TEXT, sender=sender), domain), keys).trust is Trust.PROVEN
+
+
+def test_every_copy_of_a_signed_mail_has_the_same_digest_and_no_other_mail_has_it(
+    signed: bytes, signing_key: SigningKey, keys: Keys
+) -> None:
+    on_top = b"Received: from a by b; Tue, 13 May 2025 09:12:01 +0200\r\nDelivered-To: ben@example.org\r\n"
+    copies = [signed, signed.replace(b"\r\n", b"\n"), on_top + signed, signed.replace(b"Subject: About", b"subject:  About")]
+    others = [signing_key.sign(letter(TEXT + "!"), DOMAIN), signing_key.sign(letter(TEXT, subject="Other"), DOMAIN)]
+    digests = [proof.seal.digest for raw in copies + others if (proof := authenticate(raw, keys)).trust is Trust.PROVEN and proof.seal]
+    assert len(digests) == 6
+    assert (len(set(digests[:4])), len(set(digests))) == (1, 3)
 
 
 def test_headers_that_receivers_put_on_top_change_nothing(signed: bytes, keys: Keys) -> None:

@@ -1,6 +1,7 @@
 """Entries as they are written: a body survives its JSON, and no entry can be altered without the chain telling."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from ledger.entry import BODIES, GENESIS, Body, Correction, Decision, Filing, body_json, body_of, chained, filing_of
 from ledger.outcome import Outcome, Product, Track
-from ledger.trust import Trust
+from ledger.trust import Seal, Trust
 from tests.ledger.story import START, decision
 
 ZONE = timezone(timedelta(hours=2))
@@ -33,6 +34,7 @@ FULL = Decision(
     names_accounts_centre=True,
     mailbox="anna@example.org",
     defects=("no date",),
+    seal=Seal("dkim", "facebookmail.com", "s1", "rsa-sha256", "v=DKIM1; p=AA", "b", "bh", START, START, "d" * 64),
 )
 EXAMPLES: list[Body] = [
     FULL,
@@ -132,6 +134,13 @@ def test_a_filing_of_a_named_day_is_of_its_first_moment() -> None:
 
 
 # the chain
+
+
+def test_an_entry_of_an_older_version_reads_without_what_it_does_not_know() -> None:
+    older = {name: value for name, value in json.loads(body_json(FULL)).items() if name not in {"seal", "template"}}
+    read = body_of("decision", json.dumps(older))
+    assert read == replace(FULL, seal=None, template="")
+
 
 LINK: dict[str, object] = {
     "previous": GENESIS, "user": "anna", "seq": 1, "at": START, "recorded_at": START, "kind": "filing", "body": "{}",

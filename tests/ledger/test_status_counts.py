@@ -6,7 +6,7 @@ import pytest
 
 from ledger.outcome import DECISIVE, Outcome, Product
 from ledger.status import State, judged_mails
-from ledger.trust import Trust
+from ledger.trust import Seal, Trust
 from tests.ledger.story import Story, moment
 
 DOUBTFUL = [Trust.UNPROVEN, Trust.FORGED, Trust.UNKNOWN]
@@ -76,13 +76,14 @@ def test_a_mail_counts_once_its_key_could_be_reached(story: Story) -> None:
 
 @pytest.mark.parametrize("trust", DOUBTFUL)
 def test_a_proof_once_given_is_never_taken_back(story: Story, trust: Trust) -> None:
-    sha256 = story.mail(0, Outcome.CONFIRMATION, trust_reason="DKIM d=facebookmail.com")
-    story.looked_again(sha256, trust=trust, trust_reason="the key is gone", model="model-2")
+    seal = Seal("dkim", "facebookmail.com", "s1", key="v=DKIM1; p=AA")
+    sha256 = story.mail(0, Outcome.CONFIRMATION, trust_reason="DKIM d=facebookmail.com", seal=seal)
+    story.looked_again(sha256, trust=trust, trust_reason="the key is gone", seal=None, model="model-2")
     fact = story.case.because
     assert fact is not None
     assert fact.decision is not None
     assert (fact.decision.trust, fact.decision.trust_reason) == (Trust.PROVEN, "DKIM d=facebookmail.com")
-    assert (fact.decision.model, story.status.unproven) == ("model-2", 0)
+    assert (fact.decision.seal, fact.decision.model, story.status.unproven) == (seal, "model-2", 0)
 
 
 def test_a_newer_model_s_decision_replaces_the_older_one_s(story: Story) -> None:

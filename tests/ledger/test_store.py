@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from ledger.entry import Body, Correction, Decision, Filing
+from ledger.entry import GENESIS, Body, Correction, Decision, Filing, body_json, chained
 from ledger.errors import OperatorError
 from ledger.ledger import Ledger
 from ledger.mailboxes import Cursor, Health, Mailboxes, MailboxSettings
@@ -484,6 +484,27 @@ class TestStore:
         with ledger.database.write() as connection:
             connection.execute(update(entries).where(entries.c.seq == 2).values(altered))
         assert ledger.record.broken_chain(user) == 2
+
+    def test_a_chain_that_an_older_version_wrote_is_whole_as_it_was_written(self, ledger: Ledger) -> None:
+        """Bodies gain fields; the hash is of the text that was stored, never of what a newer version would write."""
+        user, mail = person(ledger), arrival(1)
+        text = body_json(verdict(user, mail).decision).replace('"seal":null,', "")
+        assert "seal" not in text
+        row = {
+            "organisation_id": 1,
+            "user_id": user.id,
+            "seq": 1,
+            "kind": "decision",
+            "key": "k",
+            "at": moment(0),
+            "recorded_at": moment(0),
+        }
+        with ledger.database.write() as connection:
+            link = chained(GENESIS, user.name, 1, moment(0), moment(0), "decision", text)
+            connection.execute(insert(entries).values(row | {"sha256": mail.sha256, "body": text, "hash": link}))
+        ledger.record.write(user, moment(2), filing(days=2), moment(2))
+        assert ledger.record.broken_chain(user) is None
+        assert len(ledger.record.entries(user)) == 2
 
     def test_an_entry_that_was_taken_out_is_missed(self, ledger: Ledger) -> None:
         user = self._three_entries(ledger)
