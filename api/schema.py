@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from api.models import ModelCard, Training
 from ledger.mailboxes import Health
 from ledger.outcome import Outcome, Product, Track
 from ledger.status import State
@@ -230,6 +231,15 @@ class MailboxOut(BaseModel):
 
 class MailboxList(BaseModel):
     mailboxes: list[MailboxOut]
+
+
+class ModelList(BaseModel):
+    """Every version, newest first; `current` decides, `shadow` predicts beside it."""
+
+    current: str | None
+    shadow: str | None
+    models: list[ModelCard]
+    training: Training
 
 
 class Readiness(BaseModel):

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from api.models import Models
 from ledger.ledger import Ledger
 from ledger.mailboxes import MailboxRow
 from ledger.people import User
@@ -36,6 +37,7 @@ class Services:
     `ingest`: take in one raw mail for a user and decide it; returns the mail's sha256.
     `read_text`: raw mail → subject, sender, text.
     `connect`: test the log-in and store the mailbox; raises OperatorError with what to change, RetryableError when the server is away.
+    `models`: the registry and its trainings.
     """
 
     ledger: Ledger
@@ -45,6 +47,7 @@ class Services:
     read_text: Callable[[bytes], tuple[str, str, str]] | None = None
     connect: Callable[[NewMailbox], MailboxRow] | None = None
     metrics_enabled: bool = True
+    models: Models | None = None
 
 
 def services_of(request: Request) -> Services:

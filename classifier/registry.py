@@ -1,4 +1,4 @@
-"""The models on disk: immutable versions, one of them current. A file is opened only after its SHA-256 was found right."""
+"""The models on disk: immutable versions, one current, one perhaps in the shadow. A file is opened only when its SHA-256 is right."""
 
 import hashlib
 import io
@@ -7,8 +7,10 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 from dataclasses import dataclass, replace
 from importlib.metadata import version as installed
+from itertools import count
 from pathlib import Path
 
 from classifier.card import Card, read_card, write_card
@@ -21,6 +23,10 @@ FEATURES = "1"
 """Grows whenever the tokens change: a model opens only with the features that it was made with."""
 PINS = "pins.json"
 CURRENT = "current"
+SHADOW = "shadow"
+BUILDING = ".building-"
+ABANDONED = 3600.0
+"""Seconds after which a half-built folder is a killed training's."""
 
 
 class ModelMismatchError(OperatorError):
@@ -36,13 +42,13 @@ class Registry:
 
     def versions(self) -> list[Card]:
         """The cards of all models, oldest first."""
-        cards = [read_card(path.parent) for root in (self.shipped, self.own) for path in root.glob("*/card.json")]
+        cards = [read_card(path.parent) for root in (self.shipped, self.own) for path in root.glob("[!.]*/card.json")]
         return sorted({card.version: card for card in cards}.values(), key=lambda card: (card.created_at, card.version))
 
     def folder(self, version: str) -> Path:
         """Where a version lies. Raises OperatorError when there is no such version."""
         for root in (self.own, self.shipped):
-            if version and (root / version / "card.json").is_file() and (root / version).parent == root:
+            if version and not version.startswith(".") and (root / version / "card.json").is_file() and (root / version).parent == root:
                 return root / version
         raise OperatorError(f"there is no model {version}: `demur models` lists them")
 
@@ -52,6 +58,28 @@ class Registry:
             if (root / CURRENT).is_file():
                 return (root / CURRENT).read_text(encoding="utf-8").split("\n")[0].strip()
         raise OperatorError("there is no model yet: run `demur train`")
+
+    def current_or_none(self) -> str | None:
+        """The version that decides, or None when there is no model at all."""
+        return next(iter(self._history()), None)
+
+    def shadow_version(self) -> str | None:
+        """The version that predicts beside the current one without deciding, if any."""
+        path = self.own / SHADOW
+        return (path.read_text(encoding="utf-8").strip() or None) if path.is_file() else None
+
+    def set_shadow(self, version: str | None) -> None:
+        """Let a version predict beside the current one; None: no version. Raises OperatorError when there is no such version."""
+        if version is None:
+            (self.own / SHADOW).unlink(missing_ok=True)
+            return
+        self.folder(version)
+        self._name(SHADOW, version)
+
+    def new_version(self, stem: str) -> str:
+        """A version that nobody has yet: `stem`, or `stem.2` and so on where the same mails were trained on before."""
+        taken = {path.name for root in (self.shipped, self.own) for path in root.glob(f"{stem}*")}
+        return next(name for number in count(1) if (name := stem if number == 1 else f"{stem}.{number}") not in taken)
 
     def current(self) -> Model:
         """The model that decides, opened."""
@@ -75,33 +103,46 @@ class Registry:
         """Keep a new model, not current yet. The folder appears whole or not at all."""
         import joblib
 
-        self.own.mkdir(parents=True, exist_ok=True, mode=0o700)
-        building = Path(tempfile.mkdtemp(prefix=".building-", dir=self.own))
+        building = self._building()
         try:
             joblib.dump(model.pipeline, building / "model.joblib", compress=3)
             digest = hashlib.sha256((building / "model.joblib").read_bytes()).hexdigest()
             pinned = replace(card, sha256=digest)
             write_card(pinned, building)
-            target = self.own / card.version
-            if target.exists():
-                shutil.rmtree(target)
-            building.rename(target)
+            if (self.own / card.version).exists():
+                raise OperatorError(f"there is a model {card.version} already: versions are never overwritten")
             _write_atomically(self.own / PINS, json.dumps(_pins(self.own) | {card.version: digest}, indent=1, sort_keys=True) + "\n")
+            building.rename(self.own / card.version)
             return pinned
         except OSError as error:
             raise OperatorError(f"cannot write the model to {self.own}: {error.strerror}; the model in use stays as it is") from None
         finally:
             shutil.rmtree(building, ignore_errors=True)
 
+    def _building(self) -> Path:
+        """An empty folder to build a version in; those that killed trainings left behind are removed."""
+        try:
+            self.own.mkdir(parents=True, exist_ok=True, mode=0o700)
+            for left in self.own.glob(f"{BUILDING}*"):
+                if time.time() - left.stat().st_mtime > ABANDONED:
+                    shutil.rmtree(left, ignore_errors=True)
+            return Path(tempfile.mkdtemp(prefix=BUILDING, dir=self.own))
+        except OSError as error:
+            raise OperatorError(f"cannot write the model to {self.own}: {error.strerror}; the model in use stays as it is") from None
+
     def promote(self, version: str) -> None:
         """Let a version decide from now on; the ones before it are remembered for `rollback`."""
         self.folder(version)
         history = [version, *[v for v in self._history() if v != version]]
-        self.own.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._name(CURRENT, "\n".join(history))
+
+    def _name(self, what: str, text: str) -> None:
+        """Write one of the small files that name versions, whole or not at all."""
         try:
-            _write_atomically(self.own / CURRENT, "\n".join(history) + "\n")
+            self.own.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _write_atomically(self.own / what, text + "\n")
         except OSError as error:
-            raise OperatorError(f"cannot write {self.own / CURRENT}: {error.strerror}; the model in use stays as it is") from None
+            raise OperatorError(f"cannot write {self.own / what}: {error.strerror}; the model in use stays as it is") from None
 
     def _history(self) -> list[str]:
         for root in (self.own, self.shipped):
@@ -116,7 +157,7 @@ class Registry:
         before = [v for v in dict.fromkeys([*history[1:], *shipped]) if v != history[:1][0]] if history else []
         if not before:
             raise OperatorError("there is no earlier model to go back to")
-        _write_atomically(self.own / CURRENT, "\n".join(before) + "\n")
+        self._name(CURRENT, "\n".join(before))
         return before[0]
 
 
@@ -161,8 +202,12 @@ def _pinned_bytes(path: Path, card: Card, pin: str | None) -> bytes:
 
 def _write_atomically(path: Path, text: str) -> None:
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(name, path)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise

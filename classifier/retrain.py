@@ -71,7 +71,7 @@ def retrain(
     report("reading labelled mails", 0, 1)
     mails = [mail for folder in folders for mail in load(folder, read)] + list(reviewed)
     digest = data_digest(folders, reviewed)
-    version = f"{now:%Y.%m.%d}-{digest[:6]}"
+    version = registry.new_version(f"{now:%Y.%m.%d}-{digest[:6]}")
     trained = fit(mails, version, report)
     judged = evaluate(trained.model, mails, trained.out_of_fold)
     card = Card(

@@ -25,6 +25,7 @@ COST_OF_ERROR = 50.0
 COST_OF_SMALL_ERROR = 5.0
 COST_OF_REVIEW = 1.0
 LEAST, MOST = 0.35, 0.95
+NEVER_SEEN = -1e3
 Report = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and of how much."""
 
@@ -71,7 +72,11 @@ def _folds(mails: Sequence[Labelled]) -> Iterator[tuple[NDArray[np.intp], NDArra
 
 
 def _logits(pipeline: Pipeline, messages: Sequence[Message]) -> Matrix:
-    return np.asarray(pipeline.decision_function(list(messages)))
+    """Decision values, one column for each outcome; far below all others for one that the pipeline never saw (few templates)."""
+    columns = [sorted(Outcome).index(name) for name in pipeline.classes_]
+    found = np.full((len(messages), len(Outcome)), NEVER_SEEN)
+    found[:, columns] = pipeline.decision_function(list(messages))
+    return found
 
 
 def _out_of_fold(messages: list[Message], labels: list[str], mails: Sequence[Labelled], report: Report) -> tuple[Matrix, Matrix]:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from demur.judge import Judge
+from demur.models import OwnModels
 from demur.progress import training_progress
 from demur.settings import Settings
 from ledger.errors import OperatorError
@@ -54,7 +55,9 @@ class Composition:
         return open_ledger(self.settings.url, data, vault)
 
     def close(self) -> None:
-        """Give the database's connections back, where there are any."""
+        """End a training that is under way and give the database's connections back, where there are any."""
+        if "models" in self.__dict__:
+            self.models.close()
         if "ledger" in self.__dict__:
             self.ledger.database.close()
 
@@ -62,6 +65,11 @@ class Composition:
     def judge(self) -> Judge:
         """The classifier."""
         return Judge(self.settings.data, self.settings.abstain_below, training_progress(sys.stderr))
+
+    @cached_property
+    def models(self) -> OwnModels:
+        """The registry and its trainings."""
+        return OwnModels(self)
 
     @cached_property
     def keys(self) -> "Keys":

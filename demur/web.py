@@ -58,4 +58,5 @@ def services(parts: Composition) -> Services:
         read_text=_text,
         connect=lambda wanted: connect(parts, wanted),
         metrics_enabled=parts.settings.metrics,
+        models=parts.models,
     )

@@ -7,7 +7,7 @@ from api.schema import Problem, Refusal
 REASONS = {
     400: "the body cannot be read",
     401: "no token, or one that is not known",
-    403: "the token may only read",
+    403: "the token may only read, or is not an administrator's",
     404: "does not exist, or is someone else's",
     409: "not as things stand",
     413: "the body is too large",

@@ -8,25 +8,10 @@ import typer
 
 from demur import shipped
 from demur.commands.context import Json, composition
-from demur.composition import Composition
 from demur.judge import registry
 from demur.output import print_json, print_table
 from demur.progress import training_progress
-
-
-def _reviewed(parts: Composition) -> list[Any]:
-    """Mails that people labelled, as training data; none where there is no ledger yet."""
-    from classifier.fixtures import Labelled
-    from ingest.decide import read
-
-    if not (parts.settings.data / "demur.sqlite3").exists() and parts.settings.database_url is None:
-        return []
-    found = []
-    for sha256, correction in parts.ledger.record.corrections():
-        if mail := parts.ledger.record.mail(sha256):
-            message = read(mail.raw)
-            found.append(Labelled(message, correction.outcome, message.language or "?", f"reviewed/{sha256}", f"reviewed/{sha256}"))
-    return found
+from demur.training import train as run_training
 
 
 def train(
@@ -37,14 +22,7 @@ def train(
 
     Example: demur train --fixtures my-mails
     """
-    from classifier.retrain import retrain
-    from ingest.decide import read
-
-    parts = composition()
-    folders = fixtures or [shipped.fixtures()]
-    holdout = next((folder / "holdout" for folder in folders if (folder / "holdout").is_dir()), shipped.fixtures() / "holdout")
-    report = training_progress(sys.stderr)
-    result = retrain(registry(parts.settings.data), folders, holdout, _reviewed(parts), read, parts.now(), report)
+    result = run_training(composition(), fixtures or [], training_progress(sys.stderr))
     metrics = result.card.metrics
     if json_:
         print_json({"version": result.card.version, "promoted": result.promoted, "reasons": list(result.reasons), "metrics": metrics})

@@ -16,6 +16,7 @@ from ledger.outcome import Outcome, Product, Track
 from ledger.people import User
 from ledger.record import Arrival, Batch, Verdict
 from ledger.trust import Trust
+from tests.api.shelf import Shelf
 
 NOW = datetime(2025, 6, 1, 12, 0, tzinfo=UTC)
 IMAP = MailboxSettings("imap", "imap.example.org", 993, login="someone")
@@ -29,10 +30,13 @@ class World:
     now: datetime = NOW
     problems: dict[str, str] = field(default_factory=dict)
     connected: list[NewMailbox] = field(default_factory=list)
+    models: Shelf = field(default_factory=Shelf)
     services: Services = field(init=False)
 
     def __post_init__(self) -> None:
-        self.services = Services(self.ledger, lambda: self.now, lambda: self.problems, self.ingest, read_text, self.connect)
+        self.services = Services(
+            self.ledger, lambda: self.now, lambda: self.problems, self.ingest, read_text, self.connect, models=self.models
+        )
 
     def user(self, name: str) -> User:
         return self.ledger.people.ensure(name, self.now)

@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import os
 import pickle
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -108,3 +110,29 @@ def test_an_installed_scikit_learn_that_differs_leads_to_training_by_itself(
     assert judge.model().version
     assert (tmp_path / "data" / "models" / "current").exists()
     assert "retraining" in capsys.readouterr().err
+
+
+def test_the_same_mails_trained_twice_a_day_make_two_versions(registry: Registry, champion: str) -> None:
+    assert registry.new_version("2030.01.01-abcdef") == "2030.01.01-abcdef"
+    assert registry.new_version(champion) == f"{champion}.2"
+
+
+def test_a_version_is_never_overwritten(registry: Registry, champion: str) -> None:
+    card = next(card for card in registry.versions() if card.version == champion)
+    before = (registry.own / champion / "model.joblib").read_bytes()
+    with pytest.raises(OperatorError, match="never overwritten"):
+        registry.add(registry.current(), card)
+    assert (registry.own / champion / "model.joblib").read_bytes() == before
+    assert not list(registry.own.glob(".building-*"))
+
+
+def test_what_a_killed_training_left_half_built_is_no_version_and_is_removed_later(registry: Registry, champion: str) -> None:
+    left = registry.own / ".building-killed"
+    shutil.copytree(registry.own / champion, left)
+    assert [card.version for card in registry.versions()] == [champion]
+    with pytest.raises(OperatorError, match="no model"):
+        registry.open(".building-killed")
+    os.utime(left, (0, 0))
+    with pytest.raises(OperatorError):
+        registry.add(registry.current(), registry.versions()[0])
+    assert not left.exists()

@@ -1,0 +1,108 @@
+"""What the API knows of models: their cards, who decides, and a training under way. The front door hands in the one who does it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+from ledger.errors import RetryableError
+
+
+class TrainingUnderWayError(RetryableError):
+    """Only one training runs at a time for one data folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeFigures:
+    """How well one outcome is told (0 to 1), judged on templates that the judging model never saw. `threshold`: the least confidence."""
+
+    outcome: str
+    precision: float
+    recall: float
+    f1: float
+    mails: int
+    templates: int
+    threshold: float
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageFigures:
+    """The share of mails in one language (ISO 639-1) that was told right, and how many there were."""
+
+    language: str
+    accuracy: float
+    mails: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """One version. `current`: it decides. `shadow`: it predicts beside the current one and decides nothing. `coverage`: share decided
+    without a person. `wrong_decisive`: confirmations and rejections above the threshold that were neither."""
+
+    version: str
+    current: bool
+    shadow: bool
+    created_at: datetime
+    mails: int
+    templates: int
+    reviewed: int
+    training_seconds: float
+    scikit_learn: str
+    python: str
+    data_digest: str
+    macro_f1: float
+    accuracy: float
+    coverage: float
+    wrong_decisive: int
+    calibration_error: float
+    outcomes: list[OutcomeFigures]
+    languages: list[LanguageFigures]
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """The training under way, or the last one since the start. While `running`: `what` is done, step `done` of `of`.
+
+    When `done`: the new `version`, whether it was `promoted`, and the `reasons` why not. When `failed`: `detail` says what to change.
+    """
+
+    state: Literal["idle", "running", "done", "failed"] = "idle"
+    what: str = ""
+    done: int = 0
+    of: int = 0
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    version: str | None = None
+    promoted: bool = False
+    reasons: list[str] | None = None
+    detail: str | None = None
+
+
+class Models(Protocol):
+    """All that people may do with models. Safe to call from several threads."""
+
+    def cards(self) -> list[ModelCard]:
+        """Every version, newest first."""
+
+    def card(self, version: str) -> ModelCard | None:
+        """One version, or None when there is no such."""
+
+    def current(self) -> str | None:
+        """The version that decides, or None when there is none yet."""
+
+    def shadow(self) -> str | None:
+        """The version that predicts beside it, if any."""
+
+    def promote(self, version: str) -> None:
+        """Let a version decide from now on. Raises OperatorError when it does not exist or cannot be opened."""
+
+    def rollback(self) -> str:
+        """Let the version before the current one decide again; return it. Raises OperatorError when there is none."""
+
+    def set_shadow(self, version: str | None) -> None:
+        """Let a version predict beside the current one, or none. Raises OperatorError when it does not exist or cannot be opened."""
+
+    def train(self) -> Training:
+        """Begin a training in the background. Raises TrainingUnderWayError while another one runs."""
+
+    def progress(self) -> Training:
+        """How far the training is, or how the last one ended."""
