@@ -8,7 +8,7 @@ from ingest.concepts import find_concepts
 from ingest.link import read_links
 from ingest.phrases import find_phrases
 from ingest.sender import domain_of, is_meta, meta_domain
-from ingest.speech import language_of, languages_of
+from ingest.speech import speech_of
 from ledger.message import Hit, Link, Message
 from ledger.outcome import Product, Track
 from ledger.text import Words, has_code, words_of
@@ -16,6 +16,7 @@ from ledger.text import Words, has_code, words_of
 SENDER_PRODUCT = {"instagram.com": Product.INSTAGRAM, "whatsapp.com": Product.WHATSAPP}
 FACEBOOK_DOMAINS = frozenset({"facebookmail.com", "facebook.com"})
 NAMED = {product.value: product for product in Product if product is not Product.META}
+NAMES = tuple(NAMED)
 MATTER_CONCEPTS = frozenset({"OBJECT", "OBJECTION", "RIGHT_TO_OBJECT", "AI", "TRAIN"})
 WAY_CONCEPTS = frozenset({"LINK", "FORM", "PAGE", "BROKEN", "UNAVAILABLE", "CANNOT_OPEN"})
 """What friends write of who do not name Meta: «the objection link is dead»."""
@@ -31,20 +32,19 @@ NAME_ENDING = 4
 def extract(message: Message) -> Message:
     """The same message with everything filled in that can be read out of its text and links."""
     words, subject = words_of(message.text), words_of(message.subject)
-    everything = f"{message.subject}\n{message.text}"
-    spoken = languages_of(everything)
+    speech = speech_of(f"{message.subject}\n{message.text}")
     links = read_links(message.anchors)
-    hits = find_concepts(words, spoken)
-    subject_hits = find_concepts(subject, spoken)
+    hits = find_concepts(words, speech.languages)
+    subject_hits = find_concepts(subject, speech.languages)
     names = {hit.concept for hit in hits}
     return replace(
         message,
-        language=language_of(everything),
-        about_meta=_about_meta(message, links, {*names, *(hit.concept for hit in subject_hits)}, subject.folded),
+        language=speech.main,
+        about_meta=_about_meta(message, links, {*names, *(hit.concept for hit in subject_hits)}, {*subject.folded, *words.folded}),
         from_meta=is_meta(message.author),
         to_meta=any(is_meta(address) for address in message.to),
         links=links,
-        phrases=find_phrases(words, spoken),
+        phrases=find_phrases(words, speech.languages),
         hits=hits,
         subject_hits=subject_hits,
         product=_product(message, links, subject, words, "ACCOUNTS_CENTRE" in names),
@@ -55,24 +55,32 @@ def extract(message: Message) -> Message:
     )
 
 
-def _about_meta(message: Message, links: tuple[Link, ...], concepts: set[str], subject: list[str]) -> bool:
+def _about_meta(message: Message, links: tuple[Link, ...], concepts: set[str], own_words: set[str]) -> bool:
     """Whether Meta sent or got the mail, or its words or links name Meta at all: an answer to an objection does."""
     people = (message.author, message.sender, *message.to)
     if any(is_meta(address) for address in people) or concepts & META_CONCEPTS or any(link.form for link in links):
         return True
     if concepts & MATTER_CONCEPTS and concepts & WAY_CONCEPTS:
         return True
-    return bool(SPOKEN_OF & {*subject, *words_of(f"{message.note}\n{message.text}\n{message.quoted}").folded})
+    return not SPOKEN_OF.isdisjoint(own_words) or not SPOKEN_OF.isdisjoint(words_of(f"{message.note}\n{message.quoted}").folded)
 
 
 def _named(words: Words) -> frozenset[Product]:
     """The products that a text names. Threads only with a capital letter: it is an ordinary word of English, too."""
     found = set()
-    for word, start in zip(words.folded, words.start, strict=True):
-        name = next((name for name in NAMED if word.startswith(name) and len(word) <= len(name) + NAME_ENDING), None)
-        if name and (name != Product.THREADS or words.text[start].isupper()):
+    for word in filter(_begins_with_a_name, set(words.folded)):
+        name = next(name for name in NAMES if word.startswith(name))
+        if len(word) <= len(name) + NAME_ENDING and (name != Product.THREADS or _has_capital(words, word)):
             found.add(NAMED[name])
     return frozenset(found)
+
+
+def _begins_with_a_name(word: str) -> bool:
+    return word.startswith(NAMES)
+
+
+def _has_capital(words: Words, word: str) -> bool:
+    return any(words.text[start].isupper() for start, folded in zip(words.start, words.folded, strict=True) if folded == word)
 
 
 def _product(message: Message, links: tuple[Link, ...], subject: Words, words: Words, linked_accounts: bool) -> Product:

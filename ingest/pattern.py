@@ -1,12 +1,15 @@
 """Many word patterns against one text in a single pass: a table by first word, and one by the beginnings of words."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Generic, TypeVar
 
-from ledger.text import words_of
+from ledger.text import Kept, words_of
 
 T = TypeVar("T")
-SHORTEST_STEM = 2
+LANGUAGES_AT_ONCE = 40
+"""How many sets of languages matchers are kept for."""
+MOST_REMEMBERED = 10_000
+"""Words, for each matcher."""
 
 
 def pattern_words(pattern: str) -> tuple[tuple[str, bool], ...]:
@@ -19,37 +22,64 @@ def pattern_words(pattern: str) -> tuple[tuple[str, bool], ...]:
     return tuple(found)
 
 
+class Node(Generic[T]):
+    """Where patterns that share their first words go on, by whole words and by beginnings of words; `values` are of those that end here."""
+
+    __slots__ = ("exact", "lengths", "stems", "values")
+
+    def __init__(self) -> None:
+        self.exact: dict[str, Node[T]] = {}
+        self.stems: dict[str, Node[T]] = {}
+        self.lengths: tuple[int, ...] = ()
+        self.values: list[T] = []
+
+    def add(self, words: tuple[tuple[str, bool], ...], value: T) -> None:
+        """Grow the nodes of one pattern. One without words is never found."""
+        node = self
+        for word, stem in words:
+            node = node._grown(word, stem)
+        if words:
+            node.values.append(value)
+
+    def _grown(self, word: str, stem: bool) -> "Node[T]":
+        node: Node[T] = (self.stems if stem else self.exact).setdefault(word, Node())
+        self.lengths = tuple(sorted({len(beginning) for beginning in self.stems}))
+        return node
+
+    def behind(self, word: str) -> "list[Node[T]]":
+        """The nodes that a word of a text leads to."""
+        found = [self.exact[word]] if word in self.exact else []
+        for length in self.lengths:
+            if length <= len(word) and (node := self.stems.get(word[:length])):
+                found.append(node)
+        return found
+
+
 class Matcher(Generic[T]):
-    """Finds runs of words. Time is linear in the text: each word costs one look-up per possible stem, and is remembered."""
+    """Finds runs of words. Time is linear in the text: each word costs one look-up for each length of stems, and is remembered.
 
-    def __init__(self, patterns: Iterable[tuple[tuple[tuple[str, bool], ...], T]]) -> None:
-        self._exact: dict[str, list[tuple[tuple[tuple[str, bool], ...], T]]] = {}
-        self._stems: dict[str, list[tuple[tuple[tuple[str, bool], ...], T]]] = {}
-        self._remembered: dict[str, list[tuple[tuple[tuple[str, bool], ...], T]]] = {}
+    `beside`: matchers whose patterns are found in the same pass.
+    """
+
+    def __init__(self, patterns: Iterable[tuple[tuple[tuple[str, bool], ...], T]], beside: "Sequence[Matcher[T]]" = ()) -> None:
+        root: Node[T] = Node()
         for words, value in patterns:
-            if words:
-                table = self._stems if words[0][1] else self._exact
-                table.setdefault(words[0][0], []).append((words[1:], value))
+            root.add(words, value)
+        self._roots: list[Node[T]] = [root, *(other for matcher in beside for other in matcher._roots)]
+        self._first = Kept(self._starting_with, MOST_REMEMBERED)
 
-    def _starting_with(self, word: str) -> list[tuple[tuple[tuple[str, bool], ...], T]]:
-        known = self._remembered.get(word)
-        if known is None:
-            known = list(self._exact.get(word, ()))
-            for length in range(SHORTEST_STEM, len(word) + 1):
-                known += self._stems.get(word[:length], ())
-            if len(self._remembered) < 200_000 and len(word) <= 60:
-                self._remembered[word] = known
-        return known
+    def _starting_with(self, word: str) -> list[Node[T]]:
+        return [node for root in self._roots for node in root.behind(word)]
 
     def find(self, words: list[str]) -> Iterator[tuple[int, int, T]]:
-        """Every match as (first word, last word, value), in order of the first word."""
+        """Every match as (first word, last word, value), in order of the first word, shorter ones first."""
+        first = self._first
         for start, word in enumerate(words):
-            for rest, value in self._starting_with(word[:200]):
-                if not rest or self._follows(words, start + 1, rest):
-                    yield start, start + len(rest), value
-
-    @staticmethod
-    def _follows(words: list[str], at: int, rest: tuple[tuple[str, bool], ...]) -> bool:
-        if at + len(rest) > len(words):
-            return False
-        return all(word.startswith(p) if stem else word == p for word, (p, stem) in zip(words[at : at + len(rest)], rest, strict=True))
+            last, reached = start, first[word]
+            while reached:
+                for node in reached:
+                    for value in node.values:
+                        yield start, last, value
+                last += 1
+                following = words[last] if last < len(words) else ""
+                reached = [after for node in reached for after in node.behind(following)] if following else []

@@ -1,17 +1,22 @@
 """Status phrases: fixed runs of words that say what a mail decides, matched on folded words inside one sentence."""
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 from ingest.lexicon import PhraseRule, language
-from ingest.pattern import Matcher
+from ingest.pattern import LANGUAGES_AT_ONCE, Matcher
 from ledger.message import Phrase
 from ledger.text import Words
 
 
 @cache
-def _rules(code: str) -> Matcher[PhraseRule]:
+def _rules_of(code: str) -> Matcher[PhraseRule]:
     return Matcher((tuple((word, False) for word in rule.words), rule) for rule in language(code).phrases)
+
+
+@lru_cache(maxsize=LANGUAGES_AT_ONCE)
+def _rules(languages: tuple[str, ...]) -> Matcher[PhraseRule]:
+    return Matcher((), [_rules_of(code) for code in languages])
 
 
 @cache
@@ -26,15 +31,15 @@ def conditional_sentences(words: Words, languages: Sequence[str]) -> set[int]:
 
 def find_phrases(words: Words, languages: Sequence[str]) -> tuple[Phrase, ...]:
     """The status phrases of a text with their spans; of overlapping ones with the same outcome the longest."""
+    matches = [m for m in _rules(tuple(languages)).find(words.folded) if words.sentence[m[0]] == words.sentence[m[1]]]
+    if not matches:
+        return ()
     conditional = conditional_sentences(words, languages)
     found: dict[tuple[int, int, str], Phrase] = {}
-    for lang in languages:
-        for first, last, rule in _rules(lang).find(words.folded):
-            if words.sentence[first] != words.sentence[last]:
-                continue
-            start, end = words.span(first, last)
-            phrase = Phrase(words.text[start:end], rule.outcome, rule.deciding, words.sentence[first] in conditional, start, end)
-            found[(start, end, rule.outcome)] = phrase
+    for first, last, rule in matches:
+        start, end = words.span(first, last)
+        phrase = Phrase(words.text[start:end], rule.outcome, rule.deciding, words.sentence[first] in conditional, start, end)
+        found[(start, end, rule.outcome)] = phrase
     return tuple(sorted(_longest(list(found.values())), key=lambda p: (p.start, p.end)))
 
 

@@ -2,9 +2,12 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from itertools import accumulate
+from typing import TypeVar
+
+T = TypeVar("T")
 
 INVISIBLE = dict.fromkeys(
     [
@@ -29,10 +32,17 @@ APOSTROPHES = dict.fromkeys(map(ord, "’‘ʼ`´′＇"), "'")
 CONTROL = {code: " " for code in range(32) if code not in (9, 10)} | {0x7F: " "}
 CLEANED = INVISIBLE | APOSTROPHES | CONTROL | dict.fromkeys([0xA0, 0x2007, 0x202F, 0x3000], " ")
 LETTERS = str.maketrans({"ı": "i", "ł": "l", "ø": "o", "đ": "d", "æ": "ae", "œ": "oe", "ħ": "h", "ŧ": "t", "ð": "d", "þ": "th", "ŋ": "n"})
-PIECE = re.compile(r"https?://\S+|\w+|\n\s*\n|\n\s*[-*•–]\s|[.!?…:]+(?=\s|$)|[,;()«»„“”\"—–]|\s[-]\s")
+WORD = re.compile(r"(\w+)")
+BREAK = re.compile(r"\n\s*\n|\n\s*[-*•–]\s|[.!?…:]+(?=\s|$)|[,;()«»„“”\"—–]|\s[-]\s")
+URL = re.compile(r"https?://\S+")
+DOMAIN = re.compile(r"(?<=\w)@[\w.-]*")
+LACOL = re.compile(r"@\w++(?:[.+-]\w++)*+")
+"""The part of a mail address before its `@`, read backwards: forwards it could not be found in linear time."""
 MARKS = re.compile(r"[^\w\s]{40,}")
-ADDRESS_JOINTS = frozenset(".+-_")
 SENTENCE_END = frozenset(".!?…:\n")
+SMALL, LARGE = "a", "A"
+NO_WORD = "\ue000"
+LONGEST_KEPT = 60
 
 
 def _without_marks(run: re.Match[str]) -> str:
@@ -49,11 +59,28 @@ def clean(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
-@lru_cache(maxsize=100_000)
 def fold(word: str) -> str:
     """A word for comparison: lower case, no accents, a few letters spelled plainly."""
     decomposed = unicodedata.normalize("NFD", word.casefold())
     return "".join(c for c in decomposed if not unicodedata.combining(c)).translate(LETTERS)
+
+
+class Kept(dict[str, T]):
+    """What a function says of short strings, kept for the next time. MEASURED: bench/results/classify.md; half the cost of `lru_cache`."""
+
+    def __init__(self, function: Callable[[str], T], most: int = 100_000) -> None:
+        self._function, self._most = function, most
+
+    def __missing__(self, key: str) -> T:
+        value = self._function(key)
+        if len(key) <= LONGEST_KEPT:
+            if len(self) >= self._most:
+                self.clear()
+            self[key] = value
+        return value
+
+
+FOLDED = Kept(fold)
 
 
 @dataclass(slots=True)
@@ -70,55 +97,63 @@ class Words:
     def __len__(self) -> int:
         return len(self.folded)
 
-    def drop_local_part(self, at: int) -> None:
-        """Take back the words that turn out to be the beginning of a mail address (`no-reply` of `no-reply@…`)."""
-        while self.end and self.end[-1] == at - 1 and self.text[at - 1] in ADDRESS_JOINTS:
-            at = self.start[-1]
-            for column in (self.folded, self.start, self.end, self.clause, self.sentence):
-                column.pop()
-
     def span(self, first: int, last: int) -> tuple[int, int]:
         """Character offsets of the words `first` to `last`, both included."""
         return self.start[first], self.end[last]
 
 
-def _abbreviates(mark: str, text: str, end: int) -> bool:
-    """Whether a full stop ends a word and no sentence: before a small letter or a number («Art. 21», «el. pašto»)."""
-    following = text[end + 1 : end + 2]
-    return mark == "." and text[end : end + 1] == " " and (following.islower() or following.isdigit())
+def _steps(gap: str) -> tuple[int, int]:
+    """How many clauses and sentences begin between two words: what stands there, and a letter that stands for the second word's first.
+
+    A full stop before a small letter or a number ends a word and no sentence («Art. 21», «el. pašto»).
+    """
+    marks = [(mark[0], gap[mark.end() :]) for mark in BREAK.finditer(gap)]
+    ends = [mark for mark, behind in marks if mark[0] in SENTENCE_END and not (mark == "." and behind[:2] in (f" {SMALL}", f" {NO_WORD}"))]
+    return len(marks), len(ends)
 
 
-def _address_end(text: str, at: int) -> int:
-    """Where the domain that begins at `at` ends."""
-    while at < len(text) and (text[at].isalnum() or text[at] in ".-_"):
-        at += 1
-    return at
+STEPS = Kept(_steps)
+
+
+def _is_small(letter: str) -> bool:
+    return letter.islower() or letter.isdigit()
+
+
+def _blot(length: int, first: str) -> str:
+    """Characters that are no word, in the place of an address; like it, they begin small or not."""
+    return (NO_WORD if _is_small(first) else "@") * length
+
+
+def _blotted_url(url: re.Match[str]) -> str:
+    inside_a_word = WORD.match(url.string[: url.start()][-1:])
+    return url[0] if inside_a_word else _blot(len(url[0]), url[0][0])
+
+
+def _without_addresses(text: str) -> str:
+    """Text of the same length without addresses of pages and of people."""
+    if "://" in text:
+        text = URL.sub(_blotted_url, text)
+    if "@" in text:
+        text = DOMAIN.sub(lambda found: "@" * len(found[0]), text)
+        text = LACOL.sub(lambda found: _blot(len(found[0]), found[0][-1]), text[::-1])[::-1]
+    return text
 
 
 def words_of(text: str) -> Words:
     """Split cleaned text into folded words, clauses and sentences. Addresses of pages and of people are no words."""
-    words = Words(text)
-    clause = sentence = address_end = 0
-    for piece in PIECE.finditer(text):
-        token = piece.group()
-        if piece.start() < address_end:
-            continue
-        if text[piece.end() : piece.end() + 1] == "@":
-            words.drop_local_part(piece.start())
-            address_end = _address_end(text, piece.end() + 1)
-            continue
-        if token[0].isalnum() or token[0] == "_":
-            if token.startswith(("http://", "https://")):
-                continue
-            words.folded.append(fold(token))
-            words.start.append(piece.start())
-            words.end.append(piece.end())
-            words.clause.append(clause)
-            words.sentence.append(sentence)
-        else:
-            clause += 1
-            sentence += token[0] in SENTENCE_END and not _abbreviates(token, text, piece.end())
-    return words
+    pieces = WORD.split(_without_addresses(text))
+    tokens = pieces[1::2]
+    ends = list(accumulate(map(len, pieces)))
+    clause = sentence = 0
+    clauses, sentences = [], []
+    for gap, token in zip(pieces[::2], tokens, strict=False):
+        if gap != " ":
+            more_clauses, more_sentences = STEPS[gap + (SMALL if _is_small(token[0]) else LARGE)]
+            clause += more_clauses
+            sentence += more_sentences
+        clauses.append(clause)
+        sentences.append(sentence)
+    return Words(text, [FOLDED[token] for token in tokens], ends[:-1:2], ends[1::2], clauses, sentences)
 
 
 def folded_words(text: str) -> tuple[str, ...]:

@@ -156,7 +156,9 @@ def test_every_word_is_found_again_in_the_text(text: str) -> None:
     assert words.sentence == sorted(words.sentence)
 
 
-@pytest.mark.parametrize("piece", ["a ", "1 ", "- ", "\n", "\n ", ". ", "1-", "+1 ", "https://", "\u00ad", "\u0301", "(", "A-1"])
+@pytest.mark.parametrize(
+    "piece", ["a ", "1 ", "- ", "\n", "\n ", ". ", "1-", "+1 ", "https://", "a.", "a@", "@", " - ", "\u00ad", "\u0301", "(", "A-1"]
+)
 def test_reading_is_linear_in_the_length_of_the_text(piece: str) -> None:
     from ledger.text import masked_codes
 
@@ -165,3 +167,22 @@ def test_reading_is_linear_in_the_length_of_the_text(piece: str) -> None:
     words_of(text)
     masked_codes(text)
     assert time.perf_counter() - begin < 2
+
+
+def test_somebody_who_is_mentioned_behind_a_quotation_mark_is_a_word_and_the_mark_ends_a_clause() -> None:
+    words = words_of("she wrote: «@Anna look»")
+    assert (words.folded, words.clause) == (["she", "wrote", "anna", "look"], [0, 0, 2, 2])
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("write to no-reply@facebookmail.com. Then", ["write", "to", "then"]),
+        ("from a.b+c_d@x.example,thanks", ["from", "thanks"]),
+        ("xhttps://x.example", ["xhttps", "x", "example"]),
+        ("log in at https://anna@x.example/y@z now", ["log", "in", "at", "now"]),
+        ("a @ b", ["a", "b"]),
+    ],
+)
+def test_addresses_are_no_words(text: str, folded: list[str]) -> None:
+    assert words_of(text).folded == folded
