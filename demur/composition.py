@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ingest.decide import Decider
     from ingest.imap import ImapMailbox
     from ingest.keys import Keys
+    from ingest.lifeline import Lifeline
 
 
 def utc_now() -> datetime:
@@ -85,8 +86,8 @@ class Composition:
 
         return Decider(self.ledger, self.judge, self.keys, self.now)
 
-    def connect(self, row: MailboxRow) -> "ImapMailbox":
+    def connect(self, row: MailboxRow, lifeline: "Lifeline | None" = None) -> "ImapMailbox":
         """Open a mailbox's connection."""
         from ingest.imap import ImapMailbox
 
-        return ImapMailbox(row, self.ledger.mailboxes.password(row), self.settings.allow_loopback_mail)
+        return ImapMailbox(row, self.ledger.mailboxes.password(row), self.settings.allow_loopback_mail, lifeline=lifeline)

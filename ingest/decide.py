@@ -31,9 +31,10 @@ def read(raw: bytes) -> Message:
 
 @dataclass(slots=True)
 class Counts:
-    """What happened to mails, and why some were left out."""
+    """What happened to mails, and why some were left out. `watched`: those of the folder that IDLE watches."""
 
     seen: int = 0
+    watched: int = 0
     candidates: int = 0
     recorded: int = 0
     skipped: dict[str, int] = field(default_factory=dict)
@@ -46,6 +47,7 @@ class Counts:
     def add(self, other: "Counts") -> None:
         """Add the counts of another pass."""
         self.seen += other.seen
+        self.watched += other.watched
         self.candidates += other.candidates
         self.recorded += other.recorded
         for reason, count in other.skipped.items():
@@ -107,11 +109,11 @@ class Decider:
     def __init__(self, ledger: Ledger, classify: Classify, keys: KeySource, now: Callable[[], datetime]) -> None:
         self._ledger, self._classify, self._keys, self._now = ledger, classify, keys, now
 
-    def decide(self, mailbox: MailboxRow) -> Counts:
-        """Decide all mails of a mailbox that wait for it."""
+    def decide(self, mailbox: MailboxRow, enough: Callable[[], bool] = lambda: False) -> Counts:
+        """Decide all mails of a mailbox that wait for it, until that is `enough`."""
         counts = Counts()
         served = self._ledger.people.of_mailbox(mailbox.id)
-        while waiting := self._ledger.record.undecided(mailbox, AT_ONCE):
+        while not enough() and (waiting := self._ledger.record.undecided(mailbox, AT_ONCE)):
             self._decide_some(mailbox, waiting, served, counts)
         return counts
 

@@ -6,12 +6,14 @@ QUIRK: after any exception an imapclient object is unusable; whoever catches one
 import email
 import imaplib
 import ipaddress
-import re
 import socket
 import ssl
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
 from typing import Any, TypeVar
 
 from imapclient import IMAPClient, SocketTimeout
@@ -20,14 +22,15 @@ from imapclient.exceptions import CapabilityError, IMAPClientAbortError, IMAPCli
 from ingest.candidate import HEADERS, carries_mail, may_carry_mail, worth_fetching
 from ingest.caps import KEPT_OF_HUGE, MAX_SIZE
 from ingest.identity import identity
+from ingest.lifeline import Client, Lifeline
+from ingest.pace import USUAL, Pace
 from ingest.parse import header_texts
+from ingest.refusal import busy
 from ledger.errors import OperatorError, RetryableError
 from ledger.mailboxes import Cursor, MailboxRow, MailboxSettings
 from ledger.record import Arrival, Batch
 
 T = TypeVar("T")
-CONNECT_SECONDS = 20.0
-READ_SECONDS = 60.0
 HEADERS_AT_ONCE = 500
 BODIES_AT_ONCE = 200
 BYTES_AT_ONCE = 8 * 1024 * 1024
@@ -49,12 +52,15 @@ JUNK_NAMES = frozenset(
         "ongewenste e-mail",
     }
 )
-TRANSIENT = re.compile(rb"\[(UNAVAILABLE|INUSE|LIMIT|OVERQUOTA|SERVERBUG|THROTTLED)\]|\[ALERT\]", re.IGNORECASE)
 SECURITIES = ("tls", "starttls", "loopback")
 
 
 class UnreadableAnswerError(RetryableError):
     """The server answered what is not IMAP."""
+
+
+class IdleRefusedError(RetryableError):
+    """The server offers IDLE and then refuses it."""
 
 
 class AuthenticationError(OperatorError):
@@ -85,9 +91,15 @@ def _check_address(settings: MailboxSettings, allow_loopback: bool) -> None:
         raise OperatorError(f"--security loopback is for servers on this machine, {settings.host} is not: use tls")
 
 
+@lru_cache(maxsize=64)
+def _trusting(ca_file: str | None, version: float) -> ssl.SSLContext:
+    """MEASURED: a context of one's own for each mailbox takes half a megabyte and 10 ms. `version`: when its file changed."""
+    return ssl.create_default_context(cafile=ca_file)
+
+
 def _tls(settings: MailboxSettings) -> ssl.SSLContext:
     try:
-        return ssl.create_default_context(cafile=settings.ca_file)
+        return _trusting(settings.ca_file, Path(settings.ca_file).stat().st_mtime if settings.ca_file else time.time() // 86_400)
     except (OSError, ssl.SSLError):
         raise OperatorError(f"--ca-file {settings.ca_file} is not a readable PEM certificate") from None
 
@@ -108,12 +120,16 @@ def mapped(settings: MailboxSettings) -> Iterator[None]:
         raise OperatorError(f"{where} does not offer STARTTLS: use --security tls; nothing was sent in plain text") from None
     except LoginError as error:
         # QUIRK: imapclient wraps a connection that ends during LOGIN in the same error as a wrong password.
-        if TRANSIENT.search(str(error).encode()) or isinstance(error.__context__, imaplib.IMAP4.abort):
+        if refused := busy(where, error):
+            raise refused from None
+        if isinstance(error.__context__, imaplib.IMAP4.abort):
             raise RetryableError(f"{where} takes no log-in at the moment") from None
         raise AuthenticationError(
             f"{where} refused the log-in: check --login and the password (many providers want an app password)"
         ) from None
     except (IMAPClientError, imaplib.IMAP4.error, AssertionError) as error:
+        if refused := busy(where, error):
+            raise refused from None
         raise RetryableError(f"{where} ended or refused the conversation ({type(error).__name__})") from None
     except (TimeoutError, socket.gaierror, OSError) as error:
         what = (
@@ -135,7 +151,7 @@ def _unless_refused(ask: Callable[[], T], otherwise: T) -> T:
     except IMAPClientAbortError:
         raise
     except IMAPClientError as error:
-        if TRANSIENT.search(str(error).encode()):
+        if busy("", error):
             raise
         return otherwise
 
@@ -150,22 +166,17 @@ def quietened(client: IMAPClient) -> IMAPClient:
     return client
 
 
-def open_client(settings: MailboxSettings, password: str, allow_loopback: bool) -> IMAPClient:
+def open_client(
+    settings: MailboxSettings, password: str, allow_loopback: bool, pace: Pace = USUAL, lifeline: Lifeline | None = None
+) -> IMAPClient:
     """Connect and log in, with the certificate verified before the first secret byte. Raises OperatorError or RetryableError."""
     _refuse_control("login", settings.login)
     _refuse_control("password", password)
     _check_address(settings, allow_loopback)
     context = None if settings.security == "loopback" else _tls(settings)
-    with mapped(settings):
-        client = IMAPClient(
-            settings.host,
-            settings.port,
-            ssl=settings.security == "tls",
-            ssl_context=context if settings.security == "tls" else None,
-            timeout=SocketTimeout(CONNECT_SECONDS, READ_SECONDS),
-        )
-        quietened(client)
-        client.normalise_times = False
+    lifeline = lifeline or Lifeline()
+    with mapped(settings), lifeline.within(pace.connect + pace.read):
+        client = _connected(settings, context, pace, lifeline)
         try:
             if settings.security == "starttls":
                 client.starttls(context)
@@ -173,7 +184,17 @@ def open_client(settings: MailboxSettings, password: str, allow_loopback: bool) 
         except BaseException:
             _drop(client)
             raise
+        lifeline.hold(client.socket())
     return client
+
+
+def _connected(settings: MailboxSettings, context: ssl.SSLContext | None, pace: Pace, lifeline: Lifeline) -> IMAPClient:
+    """A client that was greeted."""
+    tls = settings.security == "tls"
+    timeout = SocketTimeout(pace.connect, pace.read)
+    client = Client(lifeline, settings.host, settings.port, ssl=tls, ssl_context=context if tls else None, timeout=timeout)
+    client.normalise_times = False
+    return quietened(client)
 
 
 def _log_in(client: IMAPClient, login: str, password: str) -> None:
@@ -194,37 +215,80 @@ def _drop(client: IMAPClient) -> None:
 class ImapMailbox:
     """An open IMAP connection as a `Mailbox`."""
 
-    def __init__(self, row: MailboxRow, password: str, allow_loopback: bool = False) -> None:
-        self._row = row
-        self._settings = row.settings
-        self.client = open_client(row.settings, password, allow_loopback)
+    def __init__(
+        self, row: MailboxRow, password: str, allow_loopback: bool = False, pace: Pace = USUAL, lifeline: Lifeline | None = None
+    ) -> None:
+        """Connect and log in. Whoever holds the `lifeline` can cut that short. Raises OperatorError or RetryableError."""
+        self._row, self._settings, self._pace = row, row.settings, pace
+        self.lifeline = lifeline or Lifeline()
+        try:
+            self.client = open_client(row.settings, password, allow_loopback, pace, self.lifeline)
+        except BaseException:
+            self.lifeline.release()
+            raise
 
     def close(self) -> None:
         """Drop the connection; a dead server cannot hold us."""
+        self.lifeline.release()
         _drop(self.client)
+
+    @contextmanager
+    def _asking(self, seconds: float | None = None) -> Iterator[None]:
+        """One question to the server: with a time for the whole answer, and its errors made ours."""
+        with mapped(self._settings), self.lifeline.within(seconds or self._pace.command):
+            yield
 
     @property
     def can_idle(self) -> bool:
         """Whether the server offers IDLE."""
-        with mapped(self._settings):
+        with self._asking():
             return bool(self.client.has_capability("IDLE"))
 
     def idle(self) -> None:
-        """Watch INBOX: the server speaks on the socket when something arrives."""
-        with mapped(self._settings):
+        """Watch INBOX: the server speaks on the socket when something arrives. Raises IdleRefusedError."""
+        with self._asking():
             self.client.select_folder("INBOX", readonly=True)
-            self.client.idle()
+            try:
+                self.client.idle()
+            except IMAPClientAbortError:
+                raise
+            except IMAPClientError:
+                raise IdleRefusedError(f"{self._settings.host} refuses IDLE: it is asked every minute instead") from None
+
+    def overheard(self) -> bool:
+        """Whether the server has spoken already, in the bytes behind its answer to IDLE. Nobody who watches the socket sees those."""
+        sock, imap = self.client.socket(), self.client._imap
+        sock.setblocking(False)
+        try:
+            return bool(imap._readbuf if hasattr(imap, "_readbuf") else imap.file.peek(1))  # QUIRK: imaplib's buffer since Python 3.14
+        except (OSError, ValueError, AttributeError):
+            return False
+        finally:
+            sock.settimeout(self._pace.read)
+
+    def spoke(self) -> bool:
+        """Whether what an idling server said can mean mail; «still here» cannot. Raises where it said good-bye.
+
+        QUIRK: `idle_check` is empty for a connection that has ended, too: then the answer is True, and `idle_done` will tell.
+        """
+        with self._asking():
+            said = self.client.idle_check(0)
+            if any(isinstance(line, tuple) and line[:1] == (b"BYE",) for line in said):
+                raise imaplib.IMAP4.abort(f"BYE {said}")
+        return not said or any(not isinstance(line, tuple) or line[:1] != (b"OK",) for line in said)
 
     def idle_done(self) -> None:
         """End the watch. Raises RetryableError when the connection died meanwhile (`idle_check` would not tell)."""
-        with mapped(self._settings):
+        with self._asking(2 * self._pace.farewell):
+            self.client.socket().settimeout(self._pace.farewell)
             self.client.idle_done()
+            self.client.socket().settimeout(self._pace.read)
 
     def folders(self) -> list[str]:
         """INBOX, then Junk and All Mail as SPECIAL-USE or their usual names say; or those that the user named."""
         if self._settings.folders:
             return list(self._settings.folders)
-        with mapped(self._settings):
+        with self._asking():
             listed = self.client.list_folders()
         names = ["INBOX"]
         for flags, separator, name in listed:
@@ -244,8 +308,9 @@ class ImapMailbox:
         uidvalidity = int(selected.get(b"UIDVALIDITY") or (cursor.uidvalidity if cursor else 0))
         uidnext = selected.get(b"UIDNEXT")
         after = cursor.uid if cursor and cursor.uidvalidity == uidvalidity else 0
-        if uidnext is not None and uidnext <= after:
-            after = after if uidnext == after + 1 else 0  # QUIRK: GMX turns UIDNEXT back under the same UIDVALIDITY
+        if uidnext is not None and uidnext <= after:  # QUIRK: GMX turns UIDNEXT back under the same UIDVALIDITY
+            cursor, after = Cursor(uidvalidity, 0), 0
+            yield Batch(self._row, folder, cursor, ())
         if again and cursor and cursor.uidvalidity == uidvalidity:
             yield Batch(self._row, folder, cursor, tuple(self._second_look(uid) for uid in again))
         for uids in self._windows(after, uidnext, int(selected.get(b"EXISTS", 0))):
@@ -254,7 +319,7 @@ class ImapMailbox:
 
     def _selected(self, folder: str) -> dict[bytes, Any] | None:
         """What the server says of a folder as it opens it for reading; None when it refuses to."""
-        with mapped(self._settings):
+        with self._asking():
             return _unless_refused(lambda: dict(self.client.select_folder(folder, readonly=True)), None)
 
     def _note_missing(self, folder: str) -> None:
@@ -281,7 +346,7 @@ class ImapMailbox:
             low = high + 1
 
     def _search(self, low: int, high: int | None) -> list[int]:
-        with mapped(self._settings):
+        with self._asking():
             found = self.client.search(["UID", f"{low}:{high if high is not None else '*'}"])
         # RFC 9051 §6.4.4: `n:*` names the last mail even where its UID is below n.
         return sorted(uid for uid in found if uid >= low and (high is None or uid <= high))
@@ -290,7 +355,7 @@ class ImapMailbox:
         """What the server tells of these mails; nothing when it refuses: one mail that it cannot read must not hold up the others."""
         if not uids:
             return {}
-        with mapped(self._settings):
+        with self._asking():
             return _unless_refused(lambda: dict(self.client.fetch(list(uids), list(items))), {})
 
     def _heads(self, uids: Sequence[int]) -> dict[int, dict[bytes, Any]]:
@@ -340,7 +405,16 @@ class ImapMailbox:
                 group, size = [], 0
             group.append(uid)
             size += bytes_of_mail
-        return found | _raws(self._fetch(group, "BODY.PEEK[]"))
+        found |= _raws(self._fetch(group, "BODY.PEEK[]"))
+        return found | self._read_again({uid: raw for uid, raw in found.items() if len(raw) < _least(wanted[uid])})
+
+    def _read_again(self, short: dict[int, bytes]) -> dict[int, bytes]:
+        """Mails that came shorter than the server says they are, each asked for once more; the longer answer is kept.
+
+        QUIRK: Exchange's sizes are estimates, so that a mail may stay «short» for ever.
+        """
+        again = {uid: _raws(self._fetch([uid], "BODY.PEEK[]")).get(uid, b"") for uid in short}
+        return {uid: max(short[uid], raw, key=len) for uid, raw in again.items()}
 
     def _second_look(self, uid: int) -> Arrival:
         """What became of a UID that the server left out: really gone, readable after all, or put aside."""
@@ -351,6 +425,12 @@ class ImapMailbox:
             return Arrival(uid)
         raw = self._bodies({uid: head}).get(uid) if head is not None else None
         return Arrival(uid, state="quarantined") if raw is None or head is None else _arrival(uid, raw, head)
+
+
+def _least(head: dict[bytes, Any]) -> int:
+    """How many bytes of a mail the server should have given; of a huge one, whatever it gave."""
+    size = int(head.get(b"RFC822.SIZE") or 0)
+    return 0 if size > MAX_SIZE else size
 
 
 def _raws(answer: dict[int, dict[bytes, Any]]) -> dict[int, bytes]:

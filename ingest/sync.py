@@ -1,54 +1,92 @@
 """One pass over one mailbox: store what is new, then decide it. Nothing is decided from a connection, nothing is lost by a kill."""
 
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 from ingest.decide import Counts, Decider
 from ingest.imap import AuthenticationError
 from ingest.mailbox import Mailbox
+from ingest.pace import USUAL, Pace
+from ingest.refusal import BusyServerError
 from ledger.errors import OperatorError, RetryableError
 from ledger.ledger import Ledger
 from ledger.mailboxes import Health, MailboxRow
 from ledger.record import Batch
 
-BACKOFF_FIRST = timedelta(seconds=5)
-BACKOFF_MOST = timedelta(minutes=15)
+TRIES = 3
 AFTER_REFUSAL = timedelta(hours=1)
-"""A wrong password tried again and again locks accounts."""
+AFTER_TRIES = timedelta(days=1)
+"""A wrong password tried again and again locks accounts: three tries, an hour apart, then one a day, in case that the provider erred."""
+WATCHED = "INBOX"
 Noticed = Callable[[MailboxRow, Counts], None]
 
 
-def backoff(failures: int) -> timedelta:
-    """How long to wait after so many failures in a row: doubling, capped."""
-    return min(BACKOFF_FIRST * 2.0 ** min(failures, 10), BACKOFF_MOST)
+def backoff(failures: int, pace: Pace = USUAL, spread: Callable[[float, float], float] = random.uniform) -> timedelta:
+    """How long to wait after so many failures before this one: doubling, capped, and spread out.
+
+    Mailboxes that fell silent together do not come back together.
+    """
+    most = min(pace.backoff_first * 2.0 ** min(failures, 20), pace.backoff_most)
+    return timedelta(seconds=spread(most / 2, most))
 
 
 def store_new(ledger: Ledger, row: MailboxRow, mailbox: Mailbox, noticed: Noticed = lambda row, counts: None) -> Counts:
-    """Store everything new in all folders, batch by batch with its cursor. Raises what `Mailbox` raises; what was stored stays."""
+    """Store everything new in all folders, batch by batch with its cursor. Raises what `Mailbox` raises; what was stored stays.
+
+    A folder that its owner has to put right keeps no other from being read: it is raised at the end.
+    """
     counts = Counts()
+    wrong: list[OperatorError] = []
     for folder in mailbox.folders():
-        cursor = ledger.mailboxes.cursor(row, folder)
-        for batch in mailbox.fetch_after(folder, cursor, ledger.record.quarantined(row, folder, cursor)):
-            ledger.record.store(batch)
-            _count(counts, batch)
-            noticed(row, counts)
+        with _put_off(wrong):
+            for batch in _new_batches(ledger, row, mailbox, folder):
+                ledger.record.store(batch)
+                _count(counts, batch)
+                noticed(row, counts)
+    if wrong:
+        raise wrong[0]
     return counts
+
+
+@contextmanager
+def _put_off(wrong: list[OperatorError]) -> Iterator[None]:
+    try:
+        yield
+    except AuthenticationError:
+        raise
+    except OperatorError as error:
+        wrong.append(error)
+
+
+def _new_batches(ledger: Ledger, row: MailboxRow, mailbox: Mailbox, folder: str) -> Iterator[Batch]:
+    cursor = ledger.mailboxes.cursor(row, folder)
+    return mailbox.fetch_after(folder, cursor, ledger.record.quarantined(row, folder, cursor))
 
 
 def _count(counts: Counts, batch: Batch) -> None:
     counts.seen += len(batch.arrivals)
+    counts.watched += len(batch.arrivals) if batch.folder == WATCHED else 0
     counts.candidates += sum(arrival.sha256 is not None for arrival in batch.arrivals)
     counts.skip("not a candidate", sum(arrival.state == "skipped" for arrival in batch.arrivals))
     for state in ("gone", "quarantined"):
         counts.skip(state, sum(arrival.state == state for arrival in batch.arrivals))
 
 
-def note_failure(ledger: Ledger, row: MailboxRow, error: RetryableError | OperatorError, now: datetime) -> None:
+def note_failure(ledger: Ledger, row: MailboxRow, error: RetryableError | OperatorError, now: datetime, pace: Pace = USUAL) -> None:
     """Write a failed look into the mailbox's health, with when to try again."""
     if isinstance(error, AuthenticationError):
-        ledger.mailboxes.note_bad(row, Health.AUTHENTICATION_ERROR, str(error), now + AFTER_REFUSAL)
-    else:
-        ledger.mailboxes.note_bad(row, Health.CONNECT_ERROR, str(error), now + backoff(row.failures))
+        before = row.failures if row.state is Health.AUTHENTICATION_ERROR else 0
+        often = before + 1 >= TRIES
+        words = (
+            f"{error}. It is tried {'only once a day' if often else 'again in an hour'}; `demur connect {row.name}` takes a new password"
+        )
+        ledger.mailboxes.note_bad(row, Health.AUTHENTICATION_ERROR, words, now + (AFTER_TRIES if often else AFTER_REFUSAL))
+        return
+    before = row.failures if row.state is Health.CONNECT_ERROR else 0
+    wait = error.wait.after(before) if isinstance(error, BusyServerError) else backoff(before, pace)
+    ledger.mailboxes.note_bad(row, Health.CONNECT_ERROR, str(error), now + wait)
 
 
 def sync(

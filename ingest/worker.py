@@ -1,7 +1,7 @@
-"""The loop that runs for months: one thread waits on all idling connections, a small pool does the work.
+"""The loop that runs for months: one thread waits on all connections, a small pool does the work, two threads decide what was stored.
 
-A mailbox is either idling (its socket is watched) or in a turn (a pool thread stores what is new, then decides it). IDLE is only a hint:
-every slice ends with a look at all folders. Whatever happens to a connection, the next turn opens a new one.
+A mailbox is either waiting (its socket is watched) or in a turn (a pool thread stores what is new). IDLE is only a hint: every slice ends
+with a look at all folders. Whatever happens to a connection, the next turn opens a new one.
 """
 
 import logging
@@ -11,71 +11,54 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import datetime
 
 from ingest.decide import Decider
-from ingest.imap import ImapMailbox
+from ingest.imap import IdleRefusedError, ImapMailbox
+from ingest.lifeline import Lifeline
+from ingest.pace import USUAL, Pace
+from ingest.refusal import BusyServerError
+from ingest.stage import Stage
 from ingest.sync import note_failure, store_new
+from ingest.watch import Watch
 from ledger.errors import OperatorError, RetryableError
 from ledger.lease import lease
 from ledger.ledger import Ledger
 from ledger.mailboxes import Health, MailboxRow
 
 log = logging.getLogger(__name__)
-
-FIRST_SLICE = 2.0
-"""Seconds. QUIRK: mail that arrives between the last look and IDLE may be announced in the bytes that answer IDLE, which nobody
-watches: the first slice after a look is short, so that such mail waits two seconds and not five minutes."""
-SLICE = 270.0
-"""Seconds of one IDLE: under five minutes, because routers and servers forget silent connections."""
-POLL = 60.0
-"""Seconds between looks where the server has no IDLE."""
-REFRESH = 2.0
-"""Seconds between looks at the list of mailboxes: what `demur connect` adds is read at once."""
-GRACE = 4.0
-"""Seconds that turns have to end by themselves when the worker is stopped."""
-THREADS = 4
-Connect = Callable[[MailboxRow], ImapMailbox]
-
-
-@dataclass(slots=True)
-class Watch:
-    """One mailbox in the loop. `due` is a monotonic time; `busy` while a pool thread has it."""
-
-    row: MailboxRow
-    connection: ImapMailbox | None = None
-    idling: bool = False
-    looked: bool = False
-    due: float = 0.0
-    busy: bool = False
-    lock: threading.Lock = field(default_factory=threading.Lock)
+THREADS = 8
+Connect = Callable[[MailboxRow, Lifeline], ImapMailbox]
 
 
 class Worker:
     """Keeps all connected mailboxes read until it is stopped."""
 
-    def __init__(self, ledger: Ledger, connect: Connect, decider: Decider, now: Callable[[], datetime]) -> None:
-        self._ledger, self._connect, self._decider, self._now = ledger, connect, decider, now
+    def __init__(self, ledger: Ledger, connect: Connect, decider: Decider, now: Callable[[], datetime], pace: Pace = USUAL) -> None:
+        self._ledger, self._connect, self._decider, self._now, self._pace = ledger, connect, decider, now, pace
         self._watches: dict[int, Watch] = {}
         self._selector = selectors.DefaultSelector()
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="mailbox")
+        self._stage = Stage(self._decide)
         self._stopping = threading.Event()
 
     def run(self) -> None:
         """Work until `stop` is called."""
         refreshed = 0.0
         while not self._stopping.is_set():
-            if time.monotonic() - refreshed >= REFRESH:
+            if time.monotonic() - refreshed >= self._pace.refresh:
                 self._refresh()
+                self._free_stuck()
                 refreshed = time.monotonic()
-            for watch in self._ready(0.2):
-                self._start_turn(watch)
+            for watch, woken in self._ready(0.2):
+                self._start_turn(watch, woken)
         self._close_all()
 
     def stop(self) -> None:
         """End the loop; a turn that is under way finishes its transaction first."""
         self._stopping.set()
+
+    # which mailboxes there are
 
     def _refresh(self) -> None:
         try:
@@ -90,7 +73,11 @@ class Worker:
             self._take_up(row)
 
     def _take_up(self, row: MailboxRow) -> None:
-        watch = self._watches.setdefault(row.id, Watch(row))
+        watch = self._watches.get(row.id)
+        if watch is None:
+            self._watches[row.id] = Watch(row, due=time.monotonic() + self._still_out(row))
+            self._stage.ask(row, thorough=False)
+            return
         forgiven = watch.row.failures > 0 and row.failures == 0 and watch.connection is None
         if not watch.busy and (watch.row.settings != row.settings or forgiven):
             self._unwatch(watch)
@@ -99,6 +86,11 @@ class Worker:
         if not watch.busy:
             watch.row = row
 
+    def _still_out(self, row: MailboxRow) -> float:
+        """Seconds that a new start has to wait, too: a wrong password or a used-up quota does not get better by a restart."""
+        left = (row.retry_at - self._now()).total_seconds() if row.retry_at else 0.0
+        return left if left > self._pace.backoff_most or row.state is Health.AUTHENTICATION_ERROR else 0.0
+
     def _forget(self, number: int) -> None:
         watch = self._watches[number]
         if not watch.busy:
@@ -106,44 +98,63 @@ class Worker:
             self._drop(watch)
             del self._watches[number]
 
-    def _ready(self, timeout: float) -> list[Watch]:
-        """Mailboxes whose server said something, or whose time has come."""
-        spoken = [key.data for key, _ in self._selector.select(timeout)]
+    # whose turn it is
+
+    def _ready(self, timeout: float) -> list[tuple[Watch, bool]]:
+        """Mailboxes whose server said something (True), or whose time has come."""
+        spoken = {key.data for key, _ in self._selector.select(timeout)}
         now = time.monotonic()
-        return [w for w in self._watches.values() if not w.busy and (w in spoken or w.due <= now)]
+        return [(w, n in spoken) for n, w in self._watches.items() if not w.busy and (n in spoken or w.due <= now)]
 
     def _unwatch(self, watch: Watch) -> None:
-        if watch.idling and watch.connection:
+        if watch.connection:
             with suppress(KeyError, ValueError, OSError):
                 self._selector.unregister(watch.connection.client.socket())
 
-    def _start_turn(self, watch: Watch) -> None:
-        watch.busy = True
+    def _start_turn(self, watch: Watch, woken: bool) -> None:
+        watch.begin(woken)
         self._unwatch(watch)
         self._pool.submit(self._turn, watch)
 
+    def _free_stuck(self) -> None:
+        """Cut the connection of turns that make no progress, and say so: their thread comes free, the next turn opens a new one."""
+        for watch in self._watches.values():
+            if watch.is_stuck(self._pace):
+                watch.is_marked = True
+                error = self._stuck()
+                log.error("mailbox %s: %s", watch.row.id, error)
+                watch.cut()
+                with suppress(RetryableError, OperatorError):
+                    note_failure(self._ledger, watch.row, error, self._now(), self._pace)
+
+    def _stuck(self) -> RetryableError:
+        return RetryableError(f"a look made no progress for {self._pace.stuck / 60:.0f} minutes and was cut off")
+
+    # one turn
+
     def _turn(self, watch: Watch) -> None:
-        """One look at a mailbox and the decisions on what it brought; never raises, so that no mailbox stops another."""
+        """One look at a mailbox; never raises, so that no mailbox stops another."""
+        watch.began = time.monotonic()
         try:
             with lease(self._ledger.database, self._ledger.data, f"mailbox-{watch.row.id}") as held:
                 if held:
                     self._look(watch)
                 else:
-                    watch.due = time.monotonic() + REFRESH
+                    watch.due = time.monotonic() + self._pace.refresh
         except (RetryableError, OperatorError) as error:
             self._failed(watch, error)
         except Exception:
             log.exception("a turn of mailbox %s failed", watch.row.id)
             self._drop(watch)
-            watch.due = time.monotonic() + POLL
+            watch.due = time.monotonic() + self._pace.poll
         finally:
             self._hand_back(watch)
 
     def _hand_back(self, watch: Watch) -> None:
         """Watch the socket again, and only then let the loop have the mailbox."""
         try:
-            if watch.idling and watch.connection:
-                self._selector.register(watch.connection.client.socket(), selectors.EVENT_READ, watch)
+            if watch.connection:
+                self._selector.register(watch.connection.client.socket(), selectors.EVENT_READ, watch.row.id)
         except (KeyError, ValueError, OSError):
             self._drop(watch)
             watch.due = time.monotonic()
@@ -151,39 +162,72 @@ class Worker:
             watch.busy = False
 
     def _look(self, watch: Watch) -> None:
-        if watch.connection is None:
-            watch.connection = self._connect(watch.row)
-        elif watch.idling:
-            watch.idling = False
-            watch.connection.idle_done()
-        counts = store_new(self._ledger, watch.row, watch.connection)
+        if watch.idling and not self._is_awake(watch):
+            return
+        connection = watch.connection or self._opened(watch)
+        quiet = False
+        try:
+            counts = store_new(self._ledger, watch.row, connection)
+            quiet = counts.seen == 0
+        finally:
+            self._stage.ask(watch.row, thorough=quiet)
         self._ledger.mailboxes.note_good(watch.row, self._now())
-        self._wait_for_more(watch, short=counts.seen > 0 or not watch.looked)
+        watch.proven = True
+        watch.learn(counts.watched)
+        self._rest(watch, connection, short=not quiet or not watch.looked)
         watch.looked = True
-        self._decider.decide(watch.row)
-        if not counts.seen:
-            self._decider.assign(watch.row)
-            self._decider.look_again(watch.row)
 
-    def _wait_for_more(self, watch: Watch, short: bool) -> None:
+    def _is_awake(self, watch: Watch) -> bool:
+        """End IDLE; False, and it goes on, where the server only said that it is still there."""
         assert watch.connection
-        if watch.connection.can_idle:
-            watch.connection.idle()
+        if watch.woken and not watch.connection.spoke():
+            return False
+        watch.idling = False
+        watch.connection.idle_done()
+        return True
+
+    def _opened(self, watch: Watch) -> ImapMailbox:
+        watch.lifeline = Lifeline()
+        watch.connection = self._connect(watch.row, watch.lifeline)
+        watch.opened, watch.proven = time.monotonic(), False
+        return watch.connection
+
+    def _rest(self, watch: Watch, connection: ImapMailbox, short: bool) -> None:
+        """Have the server tell of new mail, where it can; what it has told by now counts as well."""
+        if connection.can_idle and time.monotonic() >= watch.polls_until:
+            self._idle(watch, connection)
+        watch.rest(self._pace, short)
+        if watch.idling and connection.overheard():
+            watch.due = time.monotonic()
+
+    def _idle(self, watch: Watch, connection: ImapMailbox) -> None:
+        try:
+            connection.idle()
             watch.idling = True
-            watch.due = time.monotonic() + (FIRST_SLICE if short else SLICE)
-        else:
-            watch.due = time.monotonic() + POLL
+        except IdleRefusedError as error:
+            log.info("mailbox %s: %s", watch.row.id, error)
+            self._drop(watch)
+            watch.polls_until = time.monotonic() + self._pace.idle_again
 
     def _failed(self, watch: Watch, error: RetryableError | OperatorError) -> None:
+        """Drop the connection; note the failure unless that was done, or the link was a good one and may only have had its time."""
+        if watch.is_marked:
+            error = self._stuck()
+        steady = watch.is_steady(self._pace)
         self._drop(watch)
-        with suppress(RetryableError, OperatorError):
-            row = self._ledger.mailboxes.refreshed(watch.row)
-            note_failure(self._ledger, row, error, self._now())
-            watch.row = row = self._ledger.mailboxes.refreshed(watch.row)
-            watch.due = time.monotonic() + max((row.retry_at - self._now()).total_seconds() if row.retry_at else POLL, 1.0)
-            log.warning("mailbox %s: %s", row.id, error)
+        if steady and not watch.is_marked and isinstance(error, RetryableError) and not isinstance(error, BusyServerError):
+            log.info("mailbox %s: the link is gone, it is opened again: %s", watch.row.id, error)
+            watch.due = time.monotonic()
             return
-        watch.due = time.monotonic() + POLL
+        watch.due = time.monotonic() + self._pace.poll
+        with suppress(RetryableError, OperatorError):
+            watch.row = row = self._noted(watch.row, error)
+            log.warning("mailbox %s: %s", row.id, error)
+            watch.due = time.monotonic() + max((row.retry_at - self._now()).total_seconds(), 0.0) if row.retry_at else watch.due
+
+    def _noted(self, row: MailboxRow, error: RetryableError | OperatorError) -> MailboxRow:
+        note_failure(self._ledger, self._ledger.mailboxes.refreshed(row), error, self._now(), self._pace)
+        return self._ledger.mailboxes.refreshed(row)
 
     def _drop(self, watch: Watch) -> None:
         watch.idling = False
@@ -191,14 +235,27 @@ class Worker:
             watch.connection.close()
             watch.connection = None
 
+    # what was stored
+
+    def _decide(self, row: MailboxRow, thorough: bool) -> None:
+        self._decider.decide(row, self._stopping.is_set)
+        if thorough and not self._stopping.is_set():
+            self._decider.assign(row)
+            self._decider.look_again(row)
+
+    # the end
+
     def _close_all(self) -> None:
         """Let turns finish their transaction; those that only wait for a server lose their connection after a grace."""
         self._pool.shutdown(wait=False, cancel_futures=True)
-        end = time.monotonic() + GRACE
+        end = time.monotonic() + self._pace.grace
         while any(watch.busy for watch in self._watches.values()) and time.monotonic() < end:
             time.sleep(0.05)
         for watch in self._watches.values():
             self._unwatch(watch)
-            self._drop(watch)
+            watch.cut()
         self._pool.shutdown(wait=True)
+        for watch in self._watches.values():
+            self._drop(watch)
+        self._stage.stop()
         self._selector.close()

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import case, delete, func, insert, select, update
 
 from ledger.database import Database
 from ledger.errors import OperatorError
@@ -135,8 +135,12 @@ class Mailboxes:
         self._note(mailbox, state=Health.CONNECTED, detail=None, checked_at=now, retry_at=None, failures=0)
 
     def note_bad(self, mailbox: MailboxRow, state: Health, detail: str, retry_at: datetime | None) -> None:
-        """Note a look that failed, why (our words, never the server's) and when to try again (None: not by itself)."""
-        self._note(mailbox, state=state, detail=detail, retry_at=retry_at, failures=mailboxes.c.failures + 1)
+        """Note a look that failed, why (our words, never the server's) and when to try again (None: not by itself).
+
+        `failures` counts those of one kind in a row.
+        """
+        failures = case((mailboxes.c.state == state, mailboxes.c.failures + 1), else_=1)
+        self._note(mailbox, state=state, detail=detail, retry_at=retry_at, failures=failures)
 
     def _note(self, mailbox: MailboxRow, **values: object) -> None:
         with self._db.write() as connection:
