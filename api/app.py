@@ -9,13 +9,13 @@ from api.body_limit import BodyLimit
 from api.errors import add_handlers
 from api.headers import SecurityHeaders
 from api.metrics import Measured, Metrics
-from api.routes import filings, health, mailboxes, messages, models, review, status
+from api.routes import filings, health, links, mailboxes, messages, models, review, status
 from api.services import Services
 from api.templating import FOLDER
 
 VERSION = "1"
 """Of what the routes promise, not of the program."""
-GUARDED = (status, messages, review, filings, mailboxes, models)
+GUARDED = (status, messages, review, filings, mailboxes, models, links)
 
 
 def create_app(services: Services) -> FastAPI:

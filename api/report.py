@@ -10,22 +10,28 @@ from api.schema import (
     Because,
     CaseStatus,
     Freshness,
+    LinkOut,
     MailboxHealth,
     MailboxOut,
     MessageOut,
     NextStepOut,
+    ProbeOut,
     ProofOut,
     ReviewItem,
     ReviewQueue,
+    Said,
     Timeline,
     TimelineEntry,
     UserStatus,
 )
-from ledger.entry import Decision, Entry, Filing
+from ledger.entry import Body, Decision, Entry, Filing, LinkProbe
+from ledger.forms import alternative_url
 from ledger.ledger import Ledger
+from ledger.links import History
 from ledger.mailboxes import Health, MailboxRow
 from ledger.outcome import Outcome
 from ledger.people import User
+from ledger.probe import MEANINGS, Finding
 from ledger.status import Case, Fact, Judged, judged_mails, next_step
 from ledger.text import masked_codes
 from ledger.trust import Seal, Trust
@@ -60,10 +66,12 @@ def because(fact: Fact | None) -> Because | None:
     """The evidence of a state; None for no fact."""
     if fact is None:
         return None
-    decision, outcome = fact.decision, fact.outcome
+    decision = fact.decision
+    if fact.probe:
+        return _because_of_probe(fact, fact.probe)
     return Because(
         message=decision.sha256 if decision else None,
-        outcome=outcome or "filed",
+        outcome=fact.outcome or "filed",
         subject=decision.subject if decision else None,
         received=fact.at,
         phrases=list(decision.phrases) if decision else [],
@@ -73,6 +81,26 @@ def because(fact: Fact | None) -> Because | None:
         trust_reason=decision.trust_reason if decision else None,
         decided_by=fact.decided_by,
     )
+
+
+def _because_of_probe(fact: Fact, probe: LinkProbe) -> Because:
+    return Because(
+        message=None,
+        outcome=Outcome.BROKEN_LINK,
+        subject=None,
+        received=fact.at,
+        phrases=_probe_phrases(probe),
+        confidence=1.0,
+        model=None,
+        trust=None,
+        trust_reason=None,
+        decided_by=fact.decided_by,
+    )
+
+
+def _probe_phrases(probe: LinkProbe) -> list[str]:
+    """What was found in words, what the page said, and the looks that the finding rests on."""
+    return [f"{MEANINGS[probe.finding]}: {probe.url}", *([probe.excerpt] if probe.excerpt else []), *probe.evidence]
 
 
 def _web_only(url: str | None) -> str | None:
@@ -148,30 +176,77 @@ def timeline(ledger: Ledger, user: User) -> Timeline:
     return Timeline(user=user.name, entries=[_timeline_entry(entry, decisions) for entry in newest_first])
 
 
+def _said(body: Body) -> Said:
+    if isinstance(body, LinkProbe):
+        return Outcome.BROKEN_LINK if body.broken else "form_works"
+    return "filed" if isinstance(body, Filing) else body.outcome
+
+
+def _decided_by(body: Body) -> str:
+    if isinstance(body, Decision):
+        return "model"
+    return "probe" if isinstance(body, LinkProbe) else f"person:{body.by}"
+
+
+def _phrases(body: Body) -> list[str]:
+    if isinstance(body, LinkProbe):
+        return _probe_phrases(body)
+    return list(body.phrases) if isinstance(body, Decision) else []
+
+
 def _timeline_entry(entry: Entry, decisions: dict[str, Decision]) -> TimelineEntry:
     body = entry.body
-    about = None if isinstance(body, Filing) else decisions.get(body.sha256)
+    own = body if isinstance(body, (Filing, LinkProbe)) else None
+    sha256 = None if isinstance(body, (Filing, LinkProbe)) else body.sha256
+    about = decisions.get(sha256) if sha256 else None
     decision = body if isinstance(body, Decision) else None
-    source = body if isinstance(body, Filing) else about
+    source = own or about
     return TimelineEntry(
         seq=entry.seq,
         at=entry.at,
         recorded_at=entry.recorded_at,
         kind=body.kind,  # type: ignore[arg-type]
-        message=None if isinstance(body, Filing) else body.sha256,
-        outcome="filed" if isinstance(body, Filing) else body.outcome,
+        message=sha256,
+        outcome=_said(body),
         subject=about.subject if about else None,
         product=source.product if source else None,
         track=source.track if source else None,
-        phrases=list(decision.phrases) if decision else [],
+        phrases=_phrases(body),
         confidence=decision.confidence if decision else 1.0,
         abstained=decision.abstained if decision else False,
         model=decision.model if decision else None,
         trust=decision.trust if decision else None,
         trust_reason=decision.trust_reason if decision else None,
         proof=proof(decision.seal) if decision else None,
-        decided_by="model" if isinstance(body, Decision) else f"person:{body.by}",
+        decided_by=_decided_by(body),
+        url=body.url if isinstance(body, LinkProbe) else None,
         hash=entry.hash,
+    )
+
+
+def link_histories(ledger: Ledger, user: User | None) -> list[LinkOut]:
+    """Form links with all their probes, oldest probe first: those that a user's mails name, of the whole organisation when None."""
+    if user is None:
+        return [_link(history) for history in ledger.links.histories()]
+    return [_link(history) for history in ledger.links.of_user(decision for _, decision in ledger.record.latest_decisions(user))]
+
+
+def _link(history: History) -> LinkOut:
+    link, health = history.link, history.health
+    return LinkOut(
+        url=link.url,
+        product=link.product,
+        track=link.track,
+        first_seen=link.first_seen,
+        standing=health.standing,
+        since=health.since,
+        finding=history.probes[-1].finding if history.probes else Finding.NOT_PROBED,
+        alternative=alternative_url(link.url),
+        due_at=link.due_at,
+        probes=[
+            ProbeOut(at=p.at, finding=p.finding, http_status=p.http_status, hops=list(p.hops), excerpt=p.excerpt, address=p.address)
+            for p in history.probes
+        ],
     )
 
 

@@ -8,12 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from api.models import ModelCard, Training
 from ledger.mailboxes import Health
 from ledger.outcome import Outcome, Product, Track
+from ledger.probe import Finding, Standing
 from ledger.status import State
 from ledger.trust import Trust
 
 Action = Literal["none", "object", "enter_code", "wait", "send_information", "retry_form", "complain", "review"]
-Said = Outcome | Literal["filed"]
-"""What an entry says: a mail's outcome, or that the form was submitted."""
+Said = Outcome | Literal["filed", "form_works"]
+"""What an entry says: a mail's outcome, that the form was submitted, or that a form works again."""
 ONE_LINE = r"^[^\x00-\x1f\x7f]*$"
 
 
@@ -53,7 +54,7 @@ class Freshness(BaseModel):
 
 
 class Because(BaseModel):
-    """The mail or filing that a state rests on. A filing has no message, model or trust."""
+    """The mail, filing or probe that a state rests on. Only a mail has a message, model and trust."""
 
     message: str | None
     outcome: Said
@@ -128,7 +129,7 @@ class TimelineEntry(BaseModel):
     seq: int
     at: datetime
     recorded_at: datetime
-    kind: Literal["decision", "correction", "filing"]
+    kind: Literal["decision", "correction", "filing", "probe"]
     message: str | None
     outcome: Said
     subject: str | None
@@ -142,6 +143,7 @@ class TimelineEntry(BaseModel):
     trust_reason: str | None
     proof: ProofOut | None
     decided_by: str
+    url: str | None = None
     hash: str
 
 
@@ -150,6 +152,42 @@ class Timeline(BaseModel):
 
     user: str
     entries: list[TimelineEntry]
+
+
+class ProbeOut(BaseModel):
+    """One look at a form's address. `hops`: the hosts that were asked, in order; `excerpt`: what of the page decided."""
+
+    at: datetime
+    finding: Finding
+    http_status: int | None
+    hops: list[str]
+    excerpt: str
+    address: str | None
+
+
+class LinkOut(BaseModel):
+    """A form link with its history, oldest probe first.
+
+    `standing`: what all probes add up to, since when. `finding`: the newest. `alternative`: the known way when it is broken.
+    """
+
+    url: str
+    product: Product | None
+    track: Track | None
+    first_seen: datetime
+    standing: Standing
+    since: datetime | None
+    finding: Finding
+    alternative: str
+    due_at: datetime | None
+    probes: list[ProbeOut]
+
+
+class LinkList(BaseModel):
+    """`probing`: whether Demur looks at the links by itself."""
+
+    probing: bool
+    links: list[LinkOut]
 
 
 class MessageOut(BaseModel):

@@ -48,6 +48,7 @@ class Services:
     connect: Callable[[NewMailbox], MailboxRow] | None = None
     metrics_enabled: bool = True
     models: Models | None = None
+    probing: bool = False
 
 
 def services_of(request: Request) -> Services:

@@ -41,6 +41,7 @@ OUTCOMES: dict[str, Mark] = {
     Outcome.BROKEN_LINK: Mark("Broken form", "!", "broken"),
     Outcome.UNRELATED: Mark("Something else", "–", "quiet"),
     "filed": Mark("Filed", "→", "told"),
+    "form_works": Mark("Form works", "✓", "told"),
 }
 MEANINGS = {
     Outcome.NOTICE: "Meta will use your information; you may object",
@@ -109,7 +110,7 @@ def ago(when: datetime, now: datetime) -> str:
 
 def person(decided_by: str) -> str:
     """Who decided, for people."""
-    return "the model" if decided_by == "model" else decided_by.removeprefix("person:")
+    return {"model": "the model", "probe": "looking at the form"}.get(decided_by) or decided_by.removeprefix("person:")
 
 
 def title(product: Product, track: Track) -> str:
@@ -147,6 +148,8 @@ def sentence(case: CaseStatus) -> str:
         return _waiting(case)
     if case.since is None or case.state is State.NONE:
         return "No mail about this objection yet."
+    if case.because and case.because.decided_by == "probe":
+        return f"Demur looked at the form again and again: since {day(case.since)} it counts as broken."
     return SENTENCES[case.state].format(day(case.since))
 
 
@@ -205,6 +208,8 @@ def decided(evidence: Because) -> str:
         return f"Read by the model, {sure(evidence.confidence)}"
     if evidence.outcome == "filed":
         return f"Form submitted, says {person(evidence.decided_by)}"
+    if evidence.decided_by == "probe":
+        return "Found by looking at the form: " + evidence.phrases[0]
     return f"Said by {person(evidence.decided_by)}"
 
 

@@ -13,6 +13,7 @@ from demur import __version__
 from demur.commands.classify import classify
 from demur.commands.context import close
 from demur.commands.doctor import doctor
+from demur.commands.links import links
 from demur.commands.mailbox import connect, import_, sync
 from demur.commands.model import evaluate, models, promote, rollback, train
 from demur.commands.replay import replay
@@ -47,6 +48,7 @@ for name, command in (
     ("correct", correct),
     ("filed", filed),
     ("forget", forget),
+    ("links", links),
     ("doctor", doctor),
 ):
     app.command(name)(command)

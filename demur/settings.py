@@ -52,6 +52,7 @@ class Settings(BaseSettings):
     abstain_below: float | None = Field(default=None, ge=0, le=1, description="least confidence for every outcome; default the model's own")
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING, ERROR")
     log_format: str = Field(default="text", description="text or json")
+    probe_links: bool = Field(default=False, description="look at the forms that mails link to, on Meta's own hosts only")
     metrics: bool = Field(default=True, description="serve /metrics")
 
     @field_validator("log_level")

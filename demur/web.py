@@ -59,4 +59,5 @@ def services(parts: Composition) -> Services:
         connect=lambda wanted: connect(parts, wanted),
         metrics_enabled=parts.settings.metrics,
         models=parts.models,
+        probing=parts.settings.probe_links,
     )

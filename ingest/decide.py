@@ -7,6 +7,7 @@ from datetime import datetime
 from ingest.authenticate import KeySource, authenticate
 from ingest.binding import MAY_CHANGE, bind
 from ingest.extract import extract
+from ingest.link import form_addresses
 from ingest.parse import parse
 from ledger.entry import Decision
 from ledger.ledger import Ledger
@@ -64,7 +65,10 @@ def proof_of(message: Message, raw: bytes, keys: KeySource, pin: str | None = No
 
 
 def _form_url(message: Message) -> str | None:
-    return next((link.url for link in message.links if link.form and link.product), None)
+    """The known form that the mail is about: its product's own, else the first one that it names."""
+    known = [link for link in message.links if link.form and link.product]
+    own = [link for link in known if link.product is message.product and link.track is message.track]
+    return next((link.url for link in (*own, *known)), None)
 
 
 def phrases_for(message: Message, outcome: Outcome) -> tuple[str, ...]:
@@ -94,6 +98,7 @@ def decision_of(
         phrases=phrases_for(message, prediction.outcome),
         language=message.language,
         form_url=_form_url(message),
+        form_urls=form_addresses(message.links),
         announces_extension=message.announces_extension and prediction.outcome is Outcome.RECEIPT,
         names_accounts_centre=message.names_accounts_centre,
         mailbox=mailbox,

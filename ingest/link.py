@@ -11,6 +11,8 @@ from ledger.text import masked_codes
 
 MAX_URL = 4096
 UNWRAPPINGS = 5
+MAX_FORMS = 10
+"""Forms of one mail that are kept: Meta names one or two."""
 FORM_PATH = re.compile(r"/(?:help/contact|contact|contact/forms|help/contact_us)/(\d{9,20})(?=/|$)")
 FORM_PAGES = {"/privacy/genai": EXPLANATION, "/support/privacy": GENERAL}
 KEPT_PARAMETERS = frozenset({"locale", "hl", "id", "ref_form"})
@@ -128,3 +130,9 @@ def read_links(anchors: Iterable[Anchor]) -> tuple[Link, ...]:
         if link and (link.url not in found or (link.text and not found[link.url].text)):
             found[link.url] = link
     return tuple(found.values())
+
+
+def form_addresses(links: Iterable[Link]) -> tuple[str, ...]:
+    """The addresses of the forms among a mail's links as all mails share them, each once: https, without query."""
+    addresses = (f"https://{parts.hostname}{parts.path.rstrip('/')}" for link in links if link.form and (parts := urlsplit(link.url)))
+    return tuple(dict.fromkeys(addresses))[:MAX_FORMS]

@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Any, ClassVar
 
 from ledger.outcome import DECISIVE, Outcome, Product, Track
+from ledger.probe import Finding
 from ledger.trust import Seal, Trust
 
 GENESIS = "0" * 64
@@ -18,7 +19,7 @@ class Decision:
     """What was decided of one mail: by the model, on the sender, on whose it is.
 
     A second look (another model, a key that can be reached again, an address that turned out to be the user's) is another entry;
-    the newest counts, but a proof once given is never taken back.
+    the newest counts, but a proof once given is never taken back. `form_url`: the form of the case; `form_urls`: all that the mail names.
     """
 
     kind: ClassVar[str] = "decision"
@@ -37,6 +38,7 @@ class Decision:
     phrases: tuple[str, ...] = ()
     language: str | None = None
     form_url: str | None = None
+    form_urls: tuple[str, ...] = ()
     announces_extension: bool = False
     names_accounts_centre: bool = False
     mailbox: str | None = None
@@ -100,8 +102,29 @@ def filing_of(product: Product, track: Track, on: date | None, by: str, now: dat
     return datetime.combine(on, time(), UTC), Filing(product, track, on, whole_day=True, by=by)
 
 
-Body = Decision | Correction | Filing
-BODIES: dict[str, type[Body]] = {body.kind: body for body in (Decision, Correction, Filing)}
+@dataclass(frozen=True, slots=True)
+class LinkProbe:
+    """The form that a case rests on was found broken, or works again. `evidence`: the looks that say so, one line each, oldest first."""
+
+    kind: ClassVar[str] = "probe"
+    product: Product
+    track: Track
+    url: str
+    broken: bool
+    finding: Finding
+    probed_at: datetime
+    http_status: int | None = None
+    excerpt: str = ""
+    evidence: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        digest = hashlib.sha256(self.url.encode()).hexdigest()[:16]
+        return f"probe:{self.product}:{self.track}:{digest}:{self.probed_at.isoformat()}"
+
+
+Body = Decision | Correction | Filing | LinkProbe
+BODIES: dict[str, type[Body]] = {body.kind: body for body in (Decision, Correction, Filing, LinkProbe)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +172,10 @@ _READ: dict[str, Any] = {
     "track": Track,
     "phrases": tuple,
     "defects": tuple,
+    "form_urls": tuple,
+    "evidence": tuple,
+    "finding": Finding,
+    "probed_at": datetime.fromisoformat,
     "said_at": datetime.fromisoformat,
     "on": date.fromisoformat,
 }

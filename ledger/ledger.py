@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ledger.database import Database
+from ledger.links import Links
 from ledger.mailboxes import Mailboxes
 from ledger.people import People, User
 from ledger.record import Record
@@ -19,6 +20,7 @@ class Ledger:
     people: People
     mailboxes: Mailboxes
     record: Record
+    links: Links
 
     def forget(self, user: User) -> dict[str, int]:
         """Really delete a user with entries, raw mails and mailboxes that serve nobody else; return how many of each."""
@@ -35,5 +37,10 @@ def open_ledger(url: str, data: Path, vault: Vault) -> Ledger:
     database.migrate()
     organisation = database.organisation_id()
     return Ledger(
-        database, data, People(database, organisation), Mailboxes(database, vault, organisation), Record(database, vault, organisation)
+        database,
+        data,
+        People(database, organisation),
+        Mailboxes(database, vault, organisation),
+        Record(database, vault, organisation),
+        Links(database, organisation),
     )

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, delete, func, insert, or_, select, update
 from ledger.database import Database
 from ledger.entry import GENESIS, Body, Correction, Decision, Entry, body_json, body_of, chained
 from ledger.errors import OperatorError
+from ledger.links import add_links
 from ledger.mailboxes import Cursor, MailboxRow
 from ledger.people import User
 from ledger.status import Status, status_of
@@ -167,6 +168,7 @@ class Record:
         by_user: dict[User, list[tuple[datetime, Body]]] = defaultdict(list)
         for verdict in verdicts:
             by_user[verdict.user].append((verdict.at, verdict.decision))
+        add_links(self._db, connection, self._org, [(verdict.at, verdict.decision) for verdict in verdicts])
         return sum(self._append(connection, user, bodies, now) for user, bodies in sorted(by_user.items(), key=lambda item: item[0].id))
 
     def write(self, user: User, at: datetime, body: Body, now: datetime) -> bool:

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from ledger.deadline import answer_due
-from ledger.entry import Correction, Decision, Entry, Filing
+from ledger.entry import Correction, Decision, Entry, Filing, LinkProbe
 from ledger.forms import alternative_url, form_url
 from ledger.outcome import DECISIVE, Outcome, Product, Track
 from ledger.trust import Trust
@@ -33,17 +33,19 @@ SETTLED = frozenset({State.CONFIRMED, State.CONTRADICTED})
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """Something that may move a case: a mail that counts, or a filing."""
+    """Something that may move a case: a mail that counts, a filing, or a probe of its form."""
 
     at: datetime
     outcome: Outcome | None
     decided_by: str
     decision: Decision | None = None
     filing: Filing | None = None
+    probe: LinkProbe | None = None
 
     @property
     def sort_key(self) -> tuple[datetime, str, str]:
-        return self.at, self.decision.sha256 if self.decision else "", self.filing.key if self.filing else ""
+        other = self.filing or self.probe
+        return self.at, self.decision.sha256 if self.decision else "", other.key if other else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class NextStep:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One objection. `because` is the fact that put it into its state; `against` the one that contradicts it."""
+    """One objection. `because` is the fact that put it into its state; `against` the one that contradicts it; `told` the first notice."""
 
     product: Product
     track: Track
@@ -72,6 +74,7 @@ class Case:
     reminded_on: tuple[date, ...] = ()
     flags: frozenset[str] = frozenset()
     form: str | None = None
+    told: Fact | None = None
     refused_last: datetime | None = None
 
     @property
@@ -161,6 +164,7 @@ def judged_mails(entries: Iterable[Entry]) -> list[Judged]:
 def _facts(entries: Sequence[Entry], mails: Iterable[_Mail]) -> list[Fact]:
     facts = [fact for mail in mails if (fact := mail.counted)]
     facts += [Fact(e.at, None, f"person:{e.body.by}", filing=e.body) for e in entries if isinstance(e.body, Filing)]
+    facts += [Fact(e.at, None, "probe", probe=e.body) for e in entries if isinstance(e.body, LinkProbe)]
     return sorted(facts, key=lambda fact: fact.sort_key)
 
 
@@ -183,14 +187,39 @@ def _closed_to(case: Case, fact: Fact) -> bool:
 
 def _notice(case: Case, fact: Fact) -> Case:
     if case.state is State.NONE:
-        return _moved(case, State.NOTIFIED, fact)
+        return _moved(case, State.NOTIFIED, fact, told=fact)
     if case.state is State.NOTIFIED:
         return case
+    if _brings_another_form(case, fact):
+        case = _moved(case, State.NOTIFIED, fact, told=fact)
     return replace(case, reminded_on=(*case.reminded_on, fact.at.date()), flags=case.flags | {"reminded"})
 
 
+def _probed(case: Case) -> LinkProbe | None:
+    """The probe that found the form of this case broken; None where a mail said so."""
+    return case.because.probe if case.state is State.LINK_BROKEN and case.because else None
+
+
+def _brings_another_form(case: Case, fact: Fact) -> bool:
+    probe, form = _probed(case), fact.decision.form_url if fact.decision else None
+    return probe is not None and form not in (None, probe.url)
+
+
 def _broken_link(case: Case, fact: Fact) -> Case:
-    return _moved(case, State.LINK_BROKEN, fact) if case.state in BEFORE_FILING - {State.LINK_BROKEN} else case
+    """What a mail says outranks what a probe found: it stays broken, and no later probe takes that back."""
+    said_by_mail = case.state is State.LINK_BROKEN and _probed(case) is None
+    return _moved(case, State.LINK_BROKEN, fact) if case.state in BEFORE_FILING and not said_by_mail else case
+
+
+def _probe(case: Case, fact: Fact) -> Case:
+    """A probe moves only a case that rests on the form it looked at, and takes back only what a probe said."""
+    probe, before = fact.probe, _probed(case)
+    assert probe
+    if probe.broken and case.state is State.NOTIFIED and case.form == probe.url:
+        return _moved(case, State.LINK_BROKEN, fact)
+    if not probe.broken and before and before.url == probe.url and case.told:
+        return _moved(case, State.NOTIFIED, case.told)
+    return case
 
 
 def _verification(case: Case, fact: Fact) -> Case:
@@ -269,8 +298,7 @@ def _rejection(case: Case, fact: Fact) -> Case:
     return _moved(case, State.REJECTED, fact, refused_last=fact.at)
 
 
-RULES: dict[Outcome | None, Callable[[Case, Fact], Case]] = {
-    None: _filing,
+RULES: dict[Outcome, Callable[[Case, Fact], Case]] = {
     Outcome.NOTICE: _notice,
     Outcome.VERIFICATION: _verification,
     Outcome.RECEIPT: _receipt,
@@ -281,8 +309,14 @@ RULES: dict[Outcome | None, Callable[[Case, Fact], Case]] = {
 }
 
 
+def _rule(fact: Fact) -> Callable[[Case, Fact], Case]:
+    if fact.outcome is not None:
+        return RULES[fact.outcome]
+    return _filing if fact.filing else _probe
+
+
 def _case_key(fact: Fact) -> tuple[Product, Track]:
-    source = fact.filing or fact.decision
+    source = fact.filing or fact.decision or fact.probe
     assert source
     return source.product, source.track
 
@@ -293,7 +327,9 @@ def status_of(entries: Sequence[Entry]) -> Status:
     cases: dict[tuple[Product, Track], Case] = {}
     for fact in _facts(entries, mails):
         key = _case_key(fact)
-        case = RULES[fact.outcome](cases.get(key) or Case(*key), fact)
+        if fact.probe and key not in cases:
+            continue
+        case = _rule(fact)(cases.get(key) or Case(*key), fact)
         seen_form = fact.decision.form_url if fact.decision else None
         cases[key] = replace(case, form=seen_form or case.form)
     open_mails = [mail for mail in mails if mail.correction is None]

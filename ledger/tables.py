@@ -167,6 +167,34 @@ cases = Table(
     Index("ix_cases_state", "organisation_id", "state"),
 )
 
+links = Table(
+    "links",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    *_owned(),
+    Column("url", String(500), nullable=False),
+    Column("product", String(20)),
+    Column("track", String(20)),
+    Column("first_seen", Moment, nullable=False),
+    Column("due_at", Moment),
+    UniqueConstraint("organisation_id", "url", name="uq_links_url"),
+)
+
+probes = Table(
+    "probes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    *_owned(),
+    Column("link_id", ForeignKey("links.id", ondelete="CASCADE"), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("finding", String(20), nullable=False),
+    Column("http_status", Integer),
+    Column("hops", Text, nullable=False),
+    Column("excerpt", String(200), nullable=False),
+    Column("address", String(64)),
+    Index("ix_probes_link_id", "link_id", "at"),
+)
+
 tokens = Table(
     "tokens",
     metadata,

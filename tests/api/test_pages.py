@@ -212,7 +212,7 @@ def test_all_states_have_a_word_and_a_sign():
     from ledger.status import State
 
     assert set(words.STATES) == set(State)
-    assert set(words.OUTCOMES) == {*Outcome, "filed"}
+    assert set(words.OUTCOMES) == {*Outcome, "filed", "form_works"}
     assert set(words.MEANINGS) == set(Outcome)
     for mark in (*words.STATES.values(), *words.OUTCOMES.values(), words.OVERDUE):
         assert mark.word

@@ -7,8 +7,9 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.entry import Body, Correction, Decision, Entry, Filing
+from ledger.entry import Body, Correction, Decision, Entry, Filing, LinkProbe
 from ledger.outcome import Outcome, Product, Track
+from ledger.probe import Finding
 from ledger.status import State, judged_mails, status_of
 from ledger.trust import Trust
 from tests.ledger.story import day, decision, moment
@@ -45,7 +46,15 @@ FILINGS = st.builds(
     st.integers(0, 90),
     st.booleans(),
 )
-WRITTEN = st.lists(st.tuples(HOURS, st.one_of(DECISIONS, DECISIONS, CORRECTIONS, FILINGS)), max_size=14)
+PROBES = st.builds(
+    lambda product, track, url, broken, days: LinkProbe(product, track, url, broken, Finding.REMOVED, moment(days)),
+    PRODUCTS,
+    TRACKS,
+    st.sampled_from(["https://www.facebook.com/help/contact/712876720715583", "https://help.instagram.com/contact/767264225370182"]),
+    st.booleans(),
+    HOURS,
+)
+WRITTEN = st.lists(st.tuples(HOURS, st.one_of(DECISIONS, DECISIONS, CORRECTIONS, FILINGS, PROBES)), max_size=14)
 
 
 def _entries(written: list[tuple[float, Body]]) -> list[Entry]:
