@@ -49,7 +49,8 @@ def caller_of(
     """Whoever the token belongs to; a header outranks the cookie. Raises 401."""
     token = request.cookies.get(COOKIE, "") if "authorization" not in request.headers else ""
     shown = sent.credentials if sent else token
-    bearer = services.ledger.people.bearer(shown) if shown.startswith("demur_") else None
+    session = services.sessions.bearer(token) if token else None
+    bearer = session or (services.ledger.people.bearer(shown) if shown.startswith("demur_") else None)
     if bearer is None:
         raise HTTPException(401, "show a token: Authorization: Bearer demur_…", CHALLENGE)
     return Caller(bearer, csrf_token(token) if token else None)

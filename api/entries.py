@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from fastapi import HTTPException
 
 from api.auth import Caller
+from api.language import N_
 from api.services import Services
 from ledger.entry import filing_of
 from ledger.outcome import Outcome, Product, Track
@@ -20,7 +21,7 @@ GDPR_APPLIES = date(2018, 5, 25)
 def speaker(services: Services, caller: Caller) -> str:
     """The name under which the caller's word is written down."""
     user = services.ledger.people.by_id(caller.bearer.user_id) if caller.bearer.user_id is not None else None
-    return user.name if user else "administrator"
+    return user.name if user else N_("administrator")
 
 
 def correct(services: Services, caller: Caller, users: Sequence[User], sha256: str, outcome: Outcome, by: str) -> int:

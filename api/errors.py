@@ -10,10 +10,18 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from api.headers import headers_for
+from api.language import N_
 from api.templating import page, rooted
 from ledger.errors import OperatorError, RetryableError
 
 log = logging.getLogger(__name__)
+HEADINGS = {
+    403: N_("Not allowed"),
+    404: N_("There is nothing here"),
+    422: N_("Something does not fit"),
+    500: N_("Something went wrong"),
+    503: N_("Not just now"),
+}
 AWAY = "the ledger cannot be reached just now; its operator finds the reason in the log"
 BUG = "something went wrong inside Demur; its operator finds the reason in the log"
 
@@ -32,7 +40,7 @@ def answer(request: Request, status: int, detail: str, headers: dict[str, str] |
     """A problem in the form that the client asked for."""
     if not wants_html(request):
         return _json(status, detail, headers)
-    heading = {404: "There is nothing here", 403: "Not allowed", 500: "Something went wrong"}.get(status, HTTPStatus(status).phrase)
+    heading = HEADINGS.get(status, HTTPStatus(status).phrase)
     response = page(request, "error.html", status, heading=heading, detail=detail)
     response.headers.update(headers or {})
     return response

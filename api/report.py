@@ -39,6 +39,8 @@ from ledger.trust import Seal, Trust
 FRESH_FOR = timedelta(hours=1)
 """A mailbox that was not looked at for longer is stale: the worker looks every few minutes."""
 DIGITS = re.compile(r"\d+")
+COUNTED = 10
+"""Users whose waiting mails are counted for every page."""
 ReadText = Callable[[bytes], tuple[str, str, str]]
 
 
@@ -340,6 +342,13 @@ def _item(fingerprint: str, members: Sequence[tuple[User, Judged]]) -> ReviewIte
         count=len(shas),
         messages=shas,
     )
+
+
+def waiting_count(ledger: Ledger, user_id: int | None) -> int | None:
+    """How many mails wait for a person's word, of one user or of all; None where counting would cost more than it tells."""
+    users = ledger.record.users_in_doubt()
+    wanted = [user for user in users if user_id in (None, user.id)]
+    return None if len(wanted) > COUNTED else sum(ledger.record.status(user).needs_review for user in wanted)
 
 
 def mailbox_out(ledger: Ledger, mailbox: MailboxRow, users: Iterable[str]) -> MailboxOut:

@@ -7,7 +7,9 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from api.login import Sessions
 from api.models import Models
+from api.reading import Reading
 from ledger.ledger import Ledger
 from ledger.mailboxes import MailboxRow
 from ledger.people import User
@@ -36,6 +38,8 @@ class Services:
     `now`: the aware time. `ready`: what is not ready, and why (part → reason); empty when all is.
     `ingest`: take in one raw mail for a user and decide it; returns the mail's sha256.
     `read_text`: raw mail → subject, sender, text.
+    `read_mail`: raw mail → everything that its page shows, one-time codes blotted out.
+    `sessions`: who logged in with the link of this process.
     `connect`: test the log-in and store the mailbox; raises OperatorError with what to change, RetryableError when the server is away.
     `models`: the registry and its trainings.
     """
@@ -49,6 +53,8 @@ class Services:
     metrics_enabled: bool = True
     models: Models | None = None
     probing: bool = False
+    sessions: Sessions = field(default_factory=Sessions)
+    read_mail: Callable[[bytes], Reading] | None = None
 
 
 def services_of(request: Request) -> Services:

@@ -1,90 +1,40 @@
-"""The words, signs and tones in which pages speak of the ledger. Every state has a word and a sign, never a colour alone."""
+"""The sentences in which pages speak of the ledger, in the language of the request."""
 
+import re
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
+from api.language import N_, _, clock, day, ngettext
+from api.marks import OVERDUE, PRODUCTS, STATES, TRACKS, TRUSTS, Mark
 from api.schema import Because, CaseStatus, Freshness, TimelineEntry, UserStatus
 from ledger.mailboxes import Health
-from ledger.outcome import Outcome, Product, Track
+from ledger.outcome import Product, Track
 from ledger.status import State
 from ledger.trust import Trust
 
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """How something is called and drawn. `tone` is a class of the stylesheet."""
-
-    word: str
-    sign: str
-    tone: str
-
-
-STATES = {
-    State.NONE: Mark("Nothing yet", "–", "quiet"),
-    State.NOTIFIED: Mark("Not objected", "i", "told"),
-    State.LINK_BROKEN: Mark("Form broken", "!", "broken"),
-    State.VERIFYING: Mark("Code sent", "#", "told"),
-    State.PENDING: Mark("Waiting", "…", "waiting"),
-    State.NEEDS_INFORMATION: Mark("Meta asks", "?", "waiting"),
-    State.CONFIRMED: Mark("Confirmed", "✓", "good"),
-    State.REJECTED: Mark("Refused", "✕", "bad"),
-    State.CONTRADICTED: Mark("Contradicted", "≠", "torn"),
+BUTTONS = {"object": N_("Object with Meta’s form"), "retry_form": N_("Use this form instead")}
+TROUBLES = {
+    Health.CONNECTED: N_("the last look is too long ago"),
+    Health.CONNECT_ERROR: N_("its server does not answer"),
+    Health.AUTHENTICATION_ERROR: N_("the password was refused"),
+    Health.DISABLED: N_("it is switched off"),
 }
-OVERDUE = Mark("Overdue", "!", "broken")
-OUTCOMES: dict[str, Mark] = {
-    Outcome.NOTICE: Mark("Notice", "i", "told"),
-    Outcome.VERIFICATION: Mark("Code", "#", "told"),
-    Outcome.RECEIPT: Mark("Received", "…", "waiting"),
-    Outcome.INFORMATION_REQUEST: Mark("Question", "?", "waiting"),
-    Outcome.CONFIRMATION: Mark("Confirmation", "✓", "good"),
-    Outcome.REJECTION: Mark("Refusal", "✕", "bad"),
-    Outcome.BROKEN_LINK: Mark("Broken form", "!", "broken"),
-    Outcome.UNRELATED: Mark("Something else", "–", "quiet"),
-    "filed": Mark("Filed", "→", "told"),
-    "form_works": Mark("Form works", "✓", "told"),
-}
-MEANINGS = {
-    Outcome.NOTICE: "Meta will use your information; you may object",
-    Outcome.VERIFICATION: "Here is the code or link that completes the form",
-    Outcome.RECEIPT: "We have your request; no decision yet",
-    Outcome.INFORMATION_REQUEST: "Send us more before we decide",
-    Outcome.CONFIRMATION: "We honour your objection",
-    Outcome.REJECTION: "We refuse, or cannot take further action",
-    Outcome.BROKEN_LINK: "The link or form does not work",
-    Outcome.UNRELATED: "It is about something else",
-}
-PRODUCTS = {
-    Product.FACEBOOK: "Facebook",
-    Product.INSTAGRAM: "Instagram",
-    Product.WHATSAPP: "WhatsApp",
-    Product.THREADS: "Threads",
-    Product.META: "All of Meta",
-}
-TRACKS = {Track.OWN_DATA: "your own information", Track.THIRD_PARTY: "information from others"}
-TRUSTS = {
-    Trust.PROVEN: "Proved",
-    Trust.UNPROVEN: "Not proved",
-    Trust.FORGED: "Forged",
-    Trust.UNKNOWN: "Sender not checked yet",
-}
-HEALTHS = {
-    Health.CONNECTED: "the last look is too long ago",
-    Health.CONNECT_ERROR: "its server does not answer",
-    Health.AUTHENTICATION_ERROR: "the password was refused",
-    Health.DISABLED: "it is switched off",
-}
-BUTTONS = {"object": "Object with Meta’s form", "retry_form": "Use this form instead"}
-MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
-
-
-def day(when: date) -> str:
-    """A day in words: 13 May 2025."""
-    return f"{when.day} {MONTHS[when.month - 1]} {when.year}"
-
-
-def clock(when: datetime) -> str:
-    """The time of day: 09:12."""
-    return f"{when:%H:%M}"
+REASONS = (
+    (r"DKIM d=(?P<domain>\S+)", N_("signed by {domain}")),
+    (r"signed by (?P<domain>\S+), not by Meta", N_("signed by {domain}, not by Meta")),
+    (r"signed by (?P<domain>\S+), not aligned with the sender's domain", N_("signed by {domain}, which is not the sender’s domain")),
+    (r"(?P<domain>\S+|the sender) is not a domain of Meta's", N_("{domain} is not a domain of Meta’s")),
+    (r"no DKIM signature", N_("it carries no signature")),
+    (r"the key of (?P<domain>\S+) could not be looked up", N_("the key of {domain} could not be looked up; it is tried again")),
+    (r"no key \S+ at (?P<domain>\S+): it may have been replaced", N_("{domain} has no such key any more; it may have been replaced")),
+    (
+        r"the signature of (?P<domain>\S+) does not fit: .*",
+        N_("{domain}’s signature does not fit: the mail was altered or is not Meta’s"),
+    ),
+    (r"passed on inside another mail, .*", N_("passed on inside another mail, whose sender could change it")),
+    (r"(?P<domain>\S+) vouches: .*", N_("{domain}, the provider, vouches for the sender")),
+)
+"""What `ingest.authenticate` says of a sender, in words for people."""
 
 
 def moment(when: datetime) -> str:
@@ -92,30 +42,33 @@ def moment(when: datetime) -> str:
     return f"{day(when)}, {clock(when)} UTC"
 
 
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}" + ("" if number == 1 else "s")
-
-
 def ago(when: datetime, now: datetime) -> str:
     """How long ago: just now, 2 minutes ago, 3 hours ago, 5 days ago."""
     passed = max(now - when, timedelta())
     if passed < timedelta(minutes=1):
-        return "just now"
+        return _("just now")
     if passed < timedelta(hours=1):
-        return _count(passed.seconds // 60, "minute") + " ago"
+        return _many(ngettext("{n} minute ago", "{n} minutes ago", passed.seconds // 60), passed.seconds // 60)
     if passed < timedelta(days=1):
-        return _count(passed.seconds // 3600, "hour") + " ago"
-    return _count(passed.days, "day") + " ago"
+        return _many(ngettext("{n} hour ago", "{n} hours ago", passed.seconds // 3600), passed.seconds // 3600)
+    return _many(ngettext("{n} day ago", "{n} days ago", passed.days), passed.days)
+
+
+def _many(text: str, number: int) -> str:
+    return text.format(n=number)
+
+
+LOOKS = {"model": N_("the model"), "probe": N_("looking at the form")}
 
 
 def person(decided_by: str) -> str:
     """Who decided, for people."""
-    return {"model": "the model", "probe": "looking at the form"}.get(decided_by) or decided_by.removeprefix("person:")
+    return _(LOOKS[decided_by]) if decided_by in LOOKS else decided_by.removeprefix("person:")
 
 
 def title(product: Product, track: Track) -> str:
     """What an objection is about: Instagram; Facebook, information from others."""
-    return PRODUCTS[product] + ("" if track is Track.OWN_DATA else ", " + TRACKS[track])
+    return _(PRODUCTS[product]) + ("" if track is Track.OWN_DATA else ", " + _(TRACKS[track]))
 
 
 def mark(case: CaseStatus) -> Mark:
@@ -125,20 +78,21 @@ def mark(case: CaseStatus) -> Mark:
 
 def _waiting(case: CaseStatus) -> str:
     if case.answer_due is None or case.clock_started is None:
-        return "Meta has the objection."
+        return _("Meta has the objection.")
     if case.overdue:
-        return f"Meta should have answered by {day(case.answer_due)}."
-    return f"With Meta since {day(case.clock_started)}. It has until {day(case.answer_due)} to answer."
+        return _("Meta should have answered by {due}.").format(due=day(case.answer_due))
+    started = _("With Meta since {start}. It has until {due} to answer.")
+    return started.format(start=day(case.clock_started), due=day(case.answer_due))
 
 
 SENTENCES = {
-    State.NOTIFIED: "Meta announced on {} that it will use your information for AI.",
-    State.LINK_BROKEN: "A mail of {} says that the form does not work.",
-    State.VERIFYING: "Meta sent a code on {}. Until it is entered, nothing is filed.",
-    State.NEEDS_INFORMATION: "Meta asked for more on {}.",
-    State.CONFIRMED: "Meta confirmed on {}.",
-    State.REJECTED: "Meta refused on {}.",
-    State.CONTRADICTED: "Meta confirmed first and refused on {}.",
+    State.NOTIFIED: N_("Meta announced on {day} that it will use your information for AI."),
+    State.LINK_BROKEN: N_("A mail of {day} says that the form does not work."),
+    State.VERIFYING: N_("Meta sent a code on {day}. Until it is entered, nothing is filed."),
+    State.NEEDS_INFORMATION: N_("Meta asked for more on {day}."),
+    State.CONFIRMED: N_("Meta confirmed on {day}."),
+    State.REJECTED: N_("Meta refused on {day}."),
+    State.CONTRADICTED: N_("Meta confirmed first and refused on {day}."),
 }
 
 
@@ -147,25 +101,25 @@ def sentence(case: CaseStatus) -> str:
     if case.state is State.PENDING:
         return _waiting(case)
     if case.since is None or case.state is State.NONE:
-        return "No mail about this objection yet."
+        return _("No mail about this objection yet.")
     if case.because and case.because.decided_by == "probe":
-        return f"Demur looked at the form again and again: since {day(case.since)} it counts as broken."
-    return SENTENCES[case.state].format(day(case.since))
+        return _("Demur looked at the form again and again: since {day} it counts as broken.").format(day=day(case.since))
+    return _(SENTENCES[case.state]).format(day=day(case.since))
 
 
 def remarks(case: CaseStatus) -> list[str]:
     """What else should be known of a case."""
     found = []
     if case.attempt > 1:
-        found.append(f"This is attempt {case.attempt}.")
+        found.append(_("This is attempt {n}.").format(n=case.attempt))
     if "covers_linked_accounts" in case.flags:
-        found.append("It also covers the accounts linked in the Accounts Centre.")
+        found.append(_("It also covers the accounts linked in the Accounts Centre."))
     if "after_rejection" in case.flags and case.state is State.CONFIRMED:
-        found.append("Meta had refused before.")
+        found.append(_("Meta had refused before."))
     if "extended" in case.flags and case.state is State.PENDING:
-        found.append("Meta took two more months.")
+        found.append(_("Meta took two more months."))
     if case.reminded_on:
-        found.append(f"Meta wrote again on {day(case.reminded_on[-1])}; that changes nothing.")
+        found.append(_("Meta wrote again on {day}; that changes nothing.").format(day=day(case.reminded_on[-1])))
     return found
 
 
@@ -178,23 +132,38 @@ class Wait:
     left: str
 
 
+def found(phrase: str) -> str:
+    """What a probe found, in the language of the request; its address stays."""
+    finding, colon, url = phrase.partition(": ")
+    return _(finding) + colon + url
+
+
 def wait(case: CaseStatus, now: datetime) -> Wait | None:
     """How much of the time to answer has passed; None when no clock runs."""
     if case.answer_due is None or case.clock_started is None or case.overdue:
         return None
     total = (case.answer_due - case.clock_started).days
     left = (case.answer_due - now.date()).days
-    return Wait(min(max(total - left, 0), total), total, "last day" if left == 0 else _count(left, "day") + " left")
+    words = _many(ngettext("{n} day left", "{n} days left", left), left) if left else _("last day")
+    return Wait(min(max(total - left, 0), total), total, words)
+
+
+def reason(text: str | None) -> str:
+    """Why a sender is proven or not, in words for people; what is not known here stays as it was written."""
+    for pattern, words in REASONS:
+        if found := re.fullmatch(pattern, text or ""):
+            return _(words).format(**found.groupdict())
+    return _(text) if text else ""
 
 
 def trust(evidence: Because) -> str:
     """How well the sender of the evidence is proven, with the reason."""
-    return f"{TRUSTS[evidence.trust]}: {evidence.trust_reason}" if evidence.trust else ""
+    return f"{TRUSTS[evidence.trust].word}: {reason(evidence.trust_reason)}" if evidence.trust else ""
 
 
 def sure(confidence: float) -> str:
     """A confidence for people: 97 % sure."""
-    return f"{confidence * 100:.0f}\N{NO-BREAK SPACE}%\N{NO-BREAK SPACE}sure"
+    return _("{percent} % sure").format(percent=f"{confidence * 100:.0f}").replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def counts(entry: TimelineEntry) -> bool:
@@ -205,22 +174,22 @@ def counts(entry: TimelineEntry) -> bool:
 def decided(evidence: Because) -> str:
     """Who decided, and how sure."""
     if evidence.decided_by == "model":
-        return f"Read by the model, {sure(evidence.confidence)}"
-    if evidence.outcome == "filed":
-        return f"Form submitted, says {person(evidence.decided_by)}"
+        return _("Read by the model, {sure}").format(sure=sure(evidence.confidence))
     if evidence.decided_by == "probe":
-        return "Found by looking at the form: " + evidence.phrases[0]
-    return f"Said by {person(evidence.decided_by)}"
+        return _("Found by looking at the form")
+    text = _("Form submitted, says {name}") if evidence.outcome == "filed" else _("Said by {name}")
+    return text.format(name=person(evidence.decided_by))
 
 
 def looked(freshness: Freshness, now: datetime) -> str:
     """When the mailboxes were last read, or since when they could not be."""
     when = freshness.checked_at
     if not freshness.mailboxes:
-        return f"Mail imported {ago(when, now)}" if when else "No mailbox is connected" if freshness.stale else "Mail imported"
+        imported = _("Mail imported {ago}").format(ago=ago(when, now)) if when else _("Mail imported")
+        return imported if when or not freshness.stale else _("No mailbox is connected")
     if not freshness.stale and when:
-        return f"Looked {ago(when, now)}"
-    return f"Could not look since {moment(when)}" if when else "Could not look yet"
+        return _("Looked {ago}").format(ago=ago(when, now))
+    return _("Could not look since {moment}").format(moment=moment(when)) if when else _("Could not look yet")
 
 
 def trouble(freshness: Freshness, now: datetime) -> list[str]:
@@ -228,26 +197,28 @@ def trouble(freshness: Freshness, now: datetime) -> list[str]:
     if not freshness.stale:
         return []
     bad = [m for m in freshness.mailboxes if m.state is not Health.CONNECTED or not m.checked_at or now - m.checked_at > timedelta(hours=1)]
-    return [f"{mailbox.name}: {_reason(mailbox.state, mailbox.detail, mailbox.checked_at)}" for mailbox in bad]
+    return [f"{mailbox.name}: {why_not(mailbox.state, mailbox.detail, mailbox.checked_at)}" for mailbox in bad]
 
 
-def _reason(state: Health, detail: str | None, checked_at: datetime | None) -> str:
+def why_not(state: Health, detail: str | None, checked_at: datetime | None) -> str:
+    """Why a mailbox is not read: in the words that were noted, else by its state."""
     if detail:
-        return detail
-    return "it was never read" if checked_at is None and state is Health.CONNECTED else HEALTHS[state]
+        return _(detail)
+    return _("it was never read") if checked_at is None and state is Health.CONNECTED else _(TROUBLES[state])
 
 
 def summary(status: UserStatus) -> str:
     """All cases of a user in one line: 3 of 4 objections confirmed · 1 waiting, answer due 13 June 2025."""
-    if not status.cases:
-        return "No objections known yet"
+    total = len(status.cases)
+    if not total:
+        return _("No objections known yet")
     confirmed = sum(case.state is State.CONFIRMED for case in status.cases)
-    parts = [f"{confirmed} of {_count(len(status.cases), 'objection')} confirmed"]
+    parts = [ngettext("{done} of {n} objection confirmed", "{done} of {n} objections confirmed", total).format(done=confirmed, n=total)]
     dues = sorted(case.answer_due for case in status.cases if case.answer_due and not case.overdue)
     if dues:
-        parts.append(f"{len(dues)} waiting, answer due {day(dues[0])}")
+        parts.append(_("{n} waiting, answer due {due}").format(n=len(dues), due=day(dues[0])))
     if overdue := sum(case.overdue for case in status.cases):
-        parts.append(f"{overdue} overdue")
+        parts.append(_("{n} overdue").format(n=overdue))
     if todo := sum(case.next_step.action not in ("none", "wait") for case in status.cases):
-        parts.append(f"{_count(todo, 'thing')} to do")
+        parts.append(_many(ngettext("{n} thing to do", "{n} things to do", todo), todo))
     return " · ".join(parts)

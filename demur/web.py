@@ -1,5 +1,7 @@
 """What the API is handed: the callables that it must not import itself."""
 
+from api.login import Sessions
+from api.reading import Reading, ShownLink
 from api.services import NewMailbox, Services
 from demur.composition import Composition
 from demur.connecting import connect_mailbox, refuse_private, settings_for
@@ -41,6 +43,26 @@ def _text(raw: bytes) -> tuple[str, str, str]:
     return masked_codes(message.subject), message.sender, masked_codes(message.text)
 
 
+def read_mail(parts: Composition, raw: bytes) -> Reading:
+    """Everything that a mail's page shows."""
+    from ingest.decide import read
+    from ledger.text import masked_codes
+
+    message = read(raw)
+    (prediction,) = parts.judge([message])
+    return Reading(
+        subject=masked_codes(message.subject),
+        sender=message.sender,
+        to=message.to,
+        text=masked_codes(message.text),
+        note=masked_codes(message.note),
+        quoted=masked_codes(message.quoted),
+        hidden=masked_codes(message.hidden),
+        links=tuple(ShownLink(link.url, masked_codes(link.text), link.form) for link in message.links),
+        probabilities=prediction.probabilities,
+    )
+
+
 def connect(parts: Composition, wanted: NewMailbox) -> MailboxRow:
     """Connect a mailbox that was asked for over HTTP."""
     settings, _ = settings_for(wanted)
@@ -48,7 +70,7 @@ def connect(parts: Composition, wanted: NewMailbox) -> MailboxRow:
     return connect_mailbox(parts, wanted, settings)
 
 
-def services(parts: Composition) -> Services:
+def services(parts: Composition, sessions: Sessions) -> Services:
     """The API's services for this composition."""
     return Services(
         ledger=parts.ledger,
@@ -60,4 +82,6 @@ def services(parts: Composition) -> Services:
         metrics_enabled=parts.settings.metrics,
         models=parts.models,
         probing=parts.settings.probe_links,
+        sessions=sessions,
+        read_mail=lambda raw: read_mail(parts, raw),
     )

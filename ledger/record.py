@@ -251,9 +251,11 @@ class Record:
         with self._db.read() as connection:
             return sorted(connection.scalars(query))
 
-    def users_in(self, state: str | None, product: str | None, after: str, limit: int) -> list[User]:
-        """Users by name with a case in this state or of this product (both optional), from the projection."""
+    def users_in(self, state: str | None, product: str | None, after: str, limit: int, name: str = "") -> list[User]:
+        """Users by name, those with `name` in theirs, with a case in this state or of this product (all optional), from the projection."""
         query = select(users.c.id, users.c.name).where(users.c.organisation_id == self._org, users.c.name > after)
+        if name:
+            query = query.where(func.lower(users.c.name).contains(name.lower(), autoescape=True))
         wanted = [cases.c.user_id == users.c.id]
         if state:
             wanted.append(cases.c.state == state)

@@ -25,12 +25,14 @@ def _own(services: Services, caller: Caller, after: str) -> Iterator[User]:
         yield user
 
 
-def _batches(services: Services, caller: Caller, state: State | None, product: Product | None, after: str) -> Iterator[list[User]]:
+def _batches(
+    services: Services, caller: Caller, state: State | None, product: Product | None, after: str, name: str
+) -> Iterator[list[User]]:
     """Users that may match, by name, some at a time."""
     if not caller.admin:
         yield list(_own(services, caller, after))
         return
-    while users := services.ledger.record.users_in(state, product, after, AT_ONCE):
+    while users := services.ledger.record.users_in(state, product, after, AT_ONCE, name):
         yield users
         after = users[-1].name
 
@@ -44,11 +46,18 @@ def _matches(status: UserStatus, state: State | None, product: Product | None, s
 
 
 def status_page(
-    services: Services, caller: Caller, state: State | None, product: Product | None, stale: bool | None, after: str, limit: int
+    services: Services,
+    caller: Caller,
+    state: State | None,
+    product: Product | None,
+    stale: bool | None,
+    after: str,
+    limit: int,
+    name: str = "",
 ) -> StatusPage:
-    """Up to `limit` users after a name that the caller may see and that match: one case in this state and of this product."""
+    """Up to `limit` users after a name that the caller may see and that match; `state` and `product` in one case."""
     found: list[UserStatus] = []
-    for users in _batches(services, caller, state, product, after):
+    for users in _batches(services, caller, state, product, after, name):
         statuses = user_statuses(services.ledger, users, services.now())
         found += [status for status in statuses if _matches(status, state, product, stale)]
         if len(found) > limit:

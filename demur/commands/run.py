@@ -3,7 +3,7 @@
 import socket
 import threading
 from contextlib import suppress
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,9 @@ from demur.composition import Composition
 from demur.logs import set_up_logging
 from demur.settings import load_settings
 from ledger.errors import OperatorError
+
+if TYPE_CHECKING:
+    from api.login import Sessions
 
 
 def run(
@@ -45,6 +48,7 @@ def _free(host: str, port: int) -> socket.socket:
 
 
 def _serve(parts: Composition, host: str, port: int, demo: bool) -> None:
+    from api.login import Sessions
     from ledger.lease import file_lease
 
     ledger = parts.ledger
@@ -53,12 +57,11 @@ def _serve(parts: Composition, host: str, port: int, demo: bool) -> None:
             raise OperatorError(f"another `demur run` works on {parts.settings.data}: stop it, or set DEMUR_DATA to another folder")
         listener = _free(host, port)
         parts.judge.model()
-        token = ledger.people.make_token(None, "write", parts.now())
+        sessions = Sessions()
         try:
-            _greet(host, listener.getsockname()[1], token, demo, bool(ledger.mailboxes.all()))
-            _work_and_serve(parts, listener)
+            _greet(host, listener.getsockname()[1], sessions.new_link(), demo, bool(ledger.mailboxes.all()))
+            _work_and_serve(parts, listener, sessions)
         finally:
-            ledger.people.revoke(token)
             parts.close()
 
 
@@ -74,7 +77,7 @@ def _greet(host: str, port: int, token: str, demo: bool, connected: bool) -> Non
         typer.echo("No mailbox yet: in another terminal, `demur connect you@example.org --user you`. It is picked up at once.", err=True)
 
 
-def _work_and_serve(parts: Composition, listener: socket.socket) -> None:
+def _work_and_serve(parts: Composition, listener: socket.socket, sessions: "Sessions") -> None:
     import uvicorn
 
     from api.app import create_app
@@ -83,7 +86,9 @@ def _work_and_serve(parts: Composition, listener: socket.socket) -> None:
 
     worker = Worker(parts.ledger, parts.connect, parts.decider, parts.now)
     thread = threading.Thread(target=worker.run, name="worker")
-    server = uvicorn.Server(uvicorn.Config(create_app(services(parts)), log_config=None, access_log=False, timeout_graceful_shutdown=5))
+    server = uvicorn.Server(
+        uvicorn.Config(create_app(services(parts, sessions)), log_config=None, access_log=False, timeout_graceful_shutdown=5)
+    )
     thread.start()
     try:
         with suppress(KeyboardInterrupt):  # uvicorn raises the signal again once it has shut down

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, StorageState, sync_playwright
 
 from tests.e2e.program import Program, Running
 from tests.rig.free import until
@@ -30,20 +30,32 @@ def browser() -> Iterator[Browser]:
 
 
 def login_link(demo: Running) -> str:
-    """The link that the terminal shows at the start."""
+    """The link that the terminal shows at the start; it works once."""
     return next(line.split("Log in with: ")[1] for line in demo.log.read_text().splitlines() if "Log in with: " in line)
+
+
+@pytest.fixture(scope="module")
+def session(demo: Running, browser: Browser) -> StorageState:
+    """The cookies of a browser that opened the link of the terminal."""
+    context = browser.new_context()
+    context.new_page().goto(login_link(demo))
+    kept = context.storage_state()
+    context.close()
+    return kept
 
 
 @pytest.mark.server
 @pytest.mark.parametrize("width", [1200, 390])
-def test_the_demo_shows_each_state_at_any_width_and_asks_nobody_else(demo: Running, browser: Browser, width: int) -> None:
-    context = browser.new_context(viewport={"width": width, "height": 900}, java_script_enabled=False)
+def test_the_demo_shows_each_state_at_any_width_and_asks_nobody_else(
+    demo: Running, browser: Browser, session: StorageState, width: int
+) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 900}, java_script_enabled=False, storage_state=session)
     page = context.new_page()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
 
     def shown() -> bool:
-        page.goto(login_link(demo))
+        page.goto(demo.base)
         return page.locator("text=Refused").count() > 0 and page.locator("text=Confirmed").count() > 0
 
     until(shown, 30, "the demo's mailbox")
@@ -57,11 +69,11 @@ def test_the_demo_shows_each_state_at_any_width_and_asks_nobody_else(demo: Runni
 
 
 @pytest.mark.server
-def test_mail_that_arrives_while_the_demo_runs_changes_the_page(demo: Running, browser: Browser) -> None:
-    page = browser.new_page()
+def test_mail_that_arrives_while_the_demo_runs_changes_the_page(demo: Running, browser: Browser, session: StorageState) -> None:
+    page = browser.new_page(storage_state=session)
 
     def threads_asks() -> bool:
-        page.goto(login_link(demo))
+        page.goto(demo.base)
         return page.locator("text=Threads").count() > 0
 
     until(threads_asks, 45, "the demo's last mail")

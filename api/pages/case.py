@@ -1,47 +1,20 @@
-"""The pages for people: rendered here, without scripts, out of the same answers as the JSON."""
+"""One user and one objection: the cases, all that happened, and the two forms by which a person adds to it."""
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request
+from fastapi import APIRouter, Depends, Form, HTTPException, Request
 from pydantic import ValidationError
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
-from api.auth import Caller, CallerDep, form_guard, user_seen
+from api.auth import CallerDep, form_guard, user_seen
 from api.entries import correct, file_objection, speaker
+from api.pages.frame import back, show
 from api.report import timeline, user_status
-from api.routes.status import NAME_BEFORE, status_page
 from api.schema import FilingIn, TimelineEntry
-from api.services import Services, ServicesDep
-from api.templating import page, rooted
-from ledger.outcome import Outcome, Product
-from ledger.status import State
+from api.services import ServicesDep
+from ledger.outcome import Outcome, Product, Track
 
 router = APIRouter(include_in_schema=False)
-CARDS = 6
-"""So many users are shown with cards; more of them are a table."""
-ROWS = 100
-
-
-def _page(request: Request, services: Services, caller: Caller, template: str, **values: Any) -> Response:
-    writes = caller.may_write and caller.csrf is not None
-    name, now = speaker(services, caller), services.now()
-    return page(request, template, caller_name=name, csrf=caller.csrf, may_write=writes, now=now, **values)
-
-
-@router.get("/")
-def overview(
-    request: Request,
-    services: ServicesDep,
-    caller: CallerDep,
-    state: State | None = None,
-    after: Annotated[str, Query(max_length=200, pattern=NAME_BEFORE)] = "",
-) -> Response:
-    """Where each objection stands that the token may see: cards for a few users, a table for an organisation."""
-    shown = status_page(services, caller, state, None, None, after, ROWS)
-    counts = services.ledger.record.users_by_state() if caller.admin else {}
-    table = bool(after or shown.next or state) or len(shown.users) > CARDS
-    values = {"users": shown.users, "next": shown.next, "state": state, "counts": counts, "products": list(Product)}
-    return _page(request, services, caller, "table.html" if caller.admin and table else "overview.html", **values)
 
 
 def _correctable(entries: list[TimelineEntry]) -> set[int]:
@@ -58,8 +31,20 @@ def person_page(user: str, request: Request, services: ServicesDep, caller: Call
     """One user: the cases, and all that happened."""
     owner = user_seen(services, caller, user)
     entries = timeline(services.ledger, owner).entries
-    values = {"status": user_status(services.ledger, owner, services.now()), "entries": entries, "products": list(Product)}
-    return _page(request, services, caller, "person.html", **values, correctable=_correctable(entries))
+    values: dict[str, Any] = {"status": user_status(services.ledger, owner, services.now()), "entries": entries, "products": list(Product)}
+    return show(request, services, caller, "person.html", **values, correctable=_correctable(entries))
+
+
+@router.get("/users/{user}/cases/{product}/{track}")
+def case_page(user: str, product: Product, track: Track, request: Request, services: ServicesDep, caller: CallerDep) -> Response:
+    """One objection: where it stands, its clock, and what led there. 404 for one that nothing is known of."""
+    status = user_status(services.ledger, owner := user_seen(services, caller, user), services.now())
+    case = next((case for case in status.cases if (case.product, case.track) == (product, track)), None)
+    if case is None:
+        raise HTTPException(404, "there is no such objection")
+    entries = [entry for entry in timeline(services.ledger, owner).entries if (entry.product, entry.track) == (product, track)]
+    values: dict[str, Any] = {"status": status, "case": case, "entries": entries, "correctable": _correctable(entries)}
+    return show(request, services, caller, "case.html", **values)
 
 
 def _filing(product: str, track: str, on: str) -> FilingIn:
@@ -82,7 +67,7 @@ def file_form(
     """The form «I submitted it»."""
     owner, filing = user_seen(services, caller, user), _filing(product, track, on)
     file_objection(services, owner, filing.product, filing.track, filing.on, speaker(services, caller))
-    return RedirectResponse(rooted(request, f"/users/{owner.name}"), 303)
+    return back(request, f"/users/{owner.name}")
 
 
 @router.post("/users/{user}/messages/{sha256}/said", dependencies=[Depends(form_guard)])
@@ -94,4 +79,4 @@ def correct_form(
     if owner.id not in services.ledger.record.owners(sha256):
         raise HTTPException(404, "there is no such message")
     correct(services, caller, [owner], sha256, outcome, speaker(services, caller))
-    return RedirectResponse(rooted(request, f"/users/{owner.name}#timeline"), 303)
+    return back(request, f"/users/{owner.name}#timeline")
