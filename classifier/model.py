@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier.scorer import scorer_of
 from ledger.message import Frame, Message
 from ledger.outcome import DECISIVE, Outcome
 from ledger.prediction import Prediction
@@ -30,7 +31,7 @@ class Model:
         """Calibrated probabilities, shape (n_messages, n_classes), columns as in `classes`."""
         if not messages:
             return np.empty((0, len(self.classes)))
-        return only_about_meta(np.asarray(self.pipeline.predict_proba(list(messages))), messages, self.classes)
+        return only_about_meta(scorer_of(self.pipeline).probabilities(messages), messages, self.classes)
 
     def predict(self, messages: Sequence[Message], abstain_below: float | None = None) -> list[Prediction]:
         """One prediction for each message. `abstain_below` replaces the thresholds of all outcomes."""

@@ -1,10 +1,10 @@
 """The language-neutral layer: the same few things said in every language, found as concepts in each clause."""
 
 from collections.abc import Sequence
-from functools import cache, lru_cache
+from functools import cache
 
 from ingest.lexicon import language
-from ingest.pattern import LANGUAGES_AT_ONCE, Matcher, pattern_words
+from ingest.pattern import Matcher, pattern_words
 from ledger.message import Hit
 from ledger.text import Words
 
@@ -15,7 +15,7 @@ def _of_one(code: str) -> Matcher[tuple[str, str]]:
     return Matcher((pattern_words(value), (name, code)) for name, values in concepts.items() for value in values)
 
 
-@lru_cache(maxsize=LANGUAGES_AT_ONCE)
+@cache
 def _matcher(languages: tuple[str, ...]) -> Matcher[tuple[str, str]]:
     return Matcher((), [_of_one(code) for code in languages])
 

@@ -114,6 +114,8 @@ def _concepts_by(number: Callable[[Hit], int], hits: tuple[Hit, ...]) -> dict[in
 
 def _announces_extension(hits: tuple[Hit, ...]) -> bool:
     """GDPR Art. 12(3): whether one clause says that the time is extended and counts in months, not only that it may be."""
+    if all(hit.concept != "EXTEND" for hit in hits):
+        return False
     clauses, sentences = _concepts_by(lambda hit: hit.clause, hits), _concepts_by(lambda hit: hit.sentence, hits)
     negations = [hit for hit in hits if hit.concept in NEGATIONS]
     return any(
@@ -131,6 +133,8 @@ def _track(links: tuple[Link, ...], hits: tuple[Hit, ...], subject_hits: tuple[H
     tracks = {link.track for link in links if link.track}
     if tracks:
         return Track.THIRD_PARTY if tracks == {Track.THIRD_PARTY} else Track.OWN_DATA
+    if all(hit.concept != "THIRD_PARTY" for hit in (*subject_hits, *hits)):
+        return Track.OWN_DATA
     sentences = [{hit.concept for hit in subject_hits}, *_concepts_by(lambda hit: hit.sentence, hits).values()]
     asked = any("THIRD_PARTY" in s and s & REQUEST_CONCEPTS and not s & HEDGES for s in sentences)
     return Track.THIRD_PARTY if asked else Track.OWN_DATA

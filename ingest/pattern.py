@@ -1,14 +1,14 @@
 """Many word patterns against one text in a single pass: a table by first word, and one by the beginnings of words."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import reduce
+from operator import add
 from typing import Generic, TypeVar
 
 from ledger.text import Kept, words_of
 
 T = TypeVar("T")
-LANGUAGES_AT_ONCE = 40
-"""How many sets of languages matchers are kept for."""
-MOST_REMEMBERED = 10_000
+MOST_REMEMBERED = 30_000
 """Words, for each matcher."""
 
 
@@ -25,13 +25,14 @@ def pattern_words(pattern: str) -> tuple[tuple[str, bool], ...]:
 class Node(Generic[T]):
     """Where patterns that share their first words go on, by whole words and by beginnings of words; `values` are of those that end here."""
 
-    __slots__ = ("exact", "lengths", "stems", "values")
+    __slots__ = ("exact", "goes_on", "lengths", "stems", "values")
 
     def __init__(self) -> None:
         self.exact: dict[str, Node[T]] = {}
         self.stems: dict[str, Node[T]] = {}
         self.lengths: tuple[int, ...] = ()
-        self.values: list[T] = []
+        self.goes_on = False
+        self.values: tuple[T, ...] = ()
 
     def add(self, words: tuple[tuple[str, bool], ...], value: T) -> None:
         """Grow the nodes of one pattern. One without words is never found."""
@@ -39,19 +40,21 @@ class Node(Generic[T]):
         for word, stem in words:
             node = node._grown(word, stem)
         if words:
-            node.values.append(value)
+            node.values += (value,)
 
     def _grown(self, word: str, stem: bool) -> "Node[T]":
         node: Node[T] = (self.stems if stem else self.exact).setdefault(word, Node())
+        self.goes_on = True
         self.lengths = tuple(sorted({len(beginning) for beginning in self.stems}))
         return node
 
-    def behind(self, word: str) -> "list[Node[T]]":
+    def behind(self, word: str) -> "tuple[Node[T], ...]":
         """The nodes that a word of a text leads to."""
-        found = [self.exact[word]] if word in self.exact else []
+        exact = self.exact.get(word)
+        found: tuple[Node[T], ...] = (exact,) if exact else ()
         for length in self.lengths:
             if length <= len(word) and (node := self.stems.get(word[:length])):
-                found.append(node)
+                found = (*found, node)
         return found
 
 
@@ -65,21 +68,25 @@ class Matcher(Generic[T]):
         root: Node[T] = Node()
         for words, value in patterns:
             root.add(words, value)
-        self._roots: list[Node[T]] = [root, *(other for matcher in beside for other in matcher._roots)]
-        self._first = Kept(self._starting_with, MOST_REMEMBERED)
+        self._tables: list[Kept[tuple[Node[T], ...]]] = [
+            Kept(root.behind, MOST_REMEMBERED),
+            *(table for matcher in beside for table in matcher._tables),
+        ]
 
-    def _starting_with(self, word: str) -> list[Node[T]]:
-        return [node for root in self._roots for node in root.behind(word)]
+    def _starts(self, words: list[str]) -> Iterator[tuple[Node[T], ...]]:
+        """For each word the nodes of the patterns that begin with it."""
+        return reduce(lambda some, more: map(add, some, more), (map(table.__getitem__, words) for table in self._tables))
 
     def find(self, words: list[str]) -> Iterator[tuple[int, int, T]]:
         """Every match as (first word, last word, value), in order of the first word, shorter ones first."""
-        first = self._first
-        for start, word in enumerate(words):
-            last, reached = start, first[word]
+        padded = [*words, ""]
+        for start, reached in enumerate(self._starts(words)):
+            last = start
             while reached:
+                ahead: tuple[Node[T], ...] = ()
                 for node in reached:
                     for value in node.values:
                         yield start, last, value
-                last += 1
-                following = words[last] if last < len(words) else ""
-                reached = [after for node in reached for after in node.behind(following)] if following else []
+                    if node.goes_on:
+                        ahead += node.behind(padded[last + 1])
+                last, reached = last + 1, ahead

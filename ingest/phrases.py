@@ -1,10 +1,10 @@
 """Status phrases: fixed runs of words that say what a mail decides, matched on folded words inside one sentence."""
 
 from collections.abc import Sequence
-from functools import cache, lru_cache
+from functools import cache
 
 from ingest.lexicon import PhraseRule, language
-from ingest.pattern import LANGUAGES_AT_ONCE, Matcher
+from ingest.pattern import Matcher
 from ledger.message import Phrase
 from ledger.text import Words
 
@@ -14,7 +14,7 @@ def _rules_of(code: str) -> Matcher[PhraseRule]:
     return Matcher((tuple((word, False) for word in rule.words), rule) for rule in language(code).phrases)
 
 
-@lru_cache(maxsize=LANGUAGES_AT_ONCE)
+@cache
 def _rules(languages: tuple[str, ...]) -> Matcher[PhraseRule]:
     return Matcher((), [_rules_of(code) for code in languages])
 
