@@ -55,11 +55,7 @@ class Parts:
 
 def header_texts(mime: Mime, name: str) -> list[str]:
     """All values of a header as they stand, unfolded; never a `Header` object, never an exception."""
-    values = []
-    for key, value in mime.items():
-        if key.lower() == name.lower():
-            values.append(_one_line(value))
-    return values
+    return [_one_line(value) for value in mime.get_all(name, [])]
 
 
 def _one_line(value: object) -> str:

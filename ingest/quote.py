@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ingest.lexicon import mail_words
 from ledger.message import Frame
-from ledger.text import fold
+from ledger.text import FOLDED
 
 ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 HEADER_LINE = re.compile(r"^[>*\s]{0,8}([^\W\d_][^:\n]{0,30}?)\s?\*?:\*?\s*(.*)$")
@@ -30,7 +30,7 @@ class Split:
 def subject_kind(subject: str) -> str:
     """`forward`, `reply` or an empty string, as the subject's prefix says in any language we know."""
     prefix, colon, _ = subject.partition(":")
-    word = " ".join(fold(part) for part in prefix.split())
+    word = " ".join(FOLDED[part] for part in prefix.split())
     if not colon or len(word) > LONGEST_MARK:
         return ""
     marks = mail_words()
@@ -38,7 +38,7 @@ def subject_kind(subject: str) -> str:
 
 
 def _folded_line(line: str) -> str:
-    return " ".join(fold(word) for word in re.findall(r"\w+", line))
+    return " ".join(FOLDED[word] for word in re.findall(r"\w+", line))
 
 
 def _is_forward_mark(line: str) -> bool:

@@ -3,7 +3,7 @@
 import hashlib
 import re
 
-from ledger.text import fold
+from ledger.text import FOLDED
 
 TOKEN = re.compile(r"https?://\S+|[\w.+-]+@[\w.-]+|\w+|[.!?:\n]")
 SENTENCE_END = frozenset(".!?:\n")
@@ -22,7 +22,7 @@ def masked(text: str) -> str:
         elif any(character.isdigit() for character in token):
             word = "#"
         else:
-            word = "*" if token[0].isupper() and not opening else fold(token)
+            word = "*" if token[0].isupper() and not opening else FOLDED[token]
         opening = False
         if word not in "#@*" or not found or found[-1] != word:
             found.append(word)

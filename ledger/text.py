@@ -53,8 +53,9 @@ def _without_marks(run: re.Match[str]) -> str:
 def clean(text: str) -> str:
     """Text for people and rules: NFKC, visible characters only, plain apostrophes and blanks, no lone surrogates."""
     text = text.encode("utf-8", "replace").decode("utf-8")
-    text = MARKS.sub(_without_marks, text.replace("\r\n", "\n").replace("\r", "\n").translate(CLEANED))
-    text = unicodedata.normalize("NFKC", text).translate(CLEANED)
+    text = text.replace("\r\n", "\n").replace("\r", "\n").translate(CLEANED)
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", MARKS.sub(_without_marks, text)).translate(CLEANED)
     lines = (" ".join(line.split()) for line in text.split("\n"))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
@@ -176,11 +177,12 @@ DATE = r"(?:(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])|(?:0[1-9]|[1
 PHONE = r"\+\d(?:[ ()/.-]{0,2}\d){6,14}(?!\d)"
 CODE = rf"(?<![\w/.+-])(?!{DATE})(?:[A-Z]{{1,3}}-)?\d(?:[ -]?\d){{4,7}}(?![\w/-])"
 PHONE_OR_CODE = re.compile(f"({PHONE})|{CODE}")
+FIVE_DIGITS = re.compile(r"\d(?:[ -]?\d){4}")
 
 
 def has_code(text: str) -> bool:
     """Whether something in the text looks like a one-time code (five to eight digits); dates and international phone numbers do not."""
-    return any(not found[1] for found in PHONE_OR_CODE.finditer(text))
+    return FIVE_DIGITS.search(text) is not None and any(not found[1] for found in PHONE_OR_CODE.finditer(text))
 
 
 def masked_codes(text: str) -> str:
