@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass, replace
+from datetime import datetime
 from importlib.metadata import version as installed
 from itertools import count
 from pathlib import Path
@@ -65,16 +66,29 @@ class Registry:
 
     def shadow_version(self) -> str | None:
         """The version that predicts beside the current one without deciding, if any."""
-        path = self.own / SHADOW
-        return (path.read_text(encoding="utf-8").strip() or None) if path.is_file() else None
+        return self._shadow()[0]
 
-    def set_shadow(self, version: str | None) -> None:
+    def shadow_since(self) -> datetime | None:
+        """When that version was put into the shadow (aware), if any was."""
+        return self._shadow()[1]
+
+    def _shadow(self) -> tuple[str | None, datetime | None]:
+        path = self.own / SHADOW
+        try:
+            version, moment = path.read_text(encoding="utf-8").split()
+            return version, datetime.fromisoformat(moment)
+        except FileNotFoundError:
+            return None, None
+        except ValueError:
+            raise OperatorError(f"{path} is damaged: `demur shadow --off` removes it") from None
+
+    def set_shadow(self, version: str | None, now: datetime) -> None:
         """Let a version predict beside the current one; None: no version. Raises OperatorError when there is no such version."""
         if version is None:
             (self.own / SHADOW).unlink(missing_ok=True)
             return
         self.folder(version)
-        self._name(SHADOW, version)
+        self._name(SHADOW, f"{version}\n{now.isoformat()}")
 
     def new_version(self, stem: str) -> str:
         """A version that nobody has yet: `stem`, or `stem.2` and so on where the same mails were trained on before."""

@@ -18,6 +18,7 @@ from demur.commands.mailbox import connect, import_, sync
 from demur.commands.model import evaluate, models, promote, rollback, train
 from demur.commands.replay import replay
 from demur.commands.run import run
+from demur.commands.shadow import shadow
 from demur.commands.status import correct, filed, forget, review, status, token_create
 from ledger.errors import DemurError
 
@@ -43,6 +44,7 @@ for name, command in (
     ("models", models),
     ("promote", promote),
     ("rollback", rollback),
+    ("shadow", shadow),
     ("replay", replay),
     ("review", review),
     ("correct", correct),

@@ -89,7 +89,7 @@ class OwnModels:
         """Let a version predict beside the current one, or none."""
         if version is not None:
             self._registry.open(version)
-        self._registry.set_shadow(version)
+        self._registry.set_shadow(version, self._parts.now())
 
     def train(self) -> Training:
         """Begin a training in a process of its own."""

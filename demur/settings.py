@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from ledger.errors import OperatorError
 
 SECRETS = ("secret_key", "database_url")
+BACKENDS = frozenset({"", "loky", "threading", "dask"})
 
 
 def default_data() -> Path:
@@ -54,6 +55,8 @@ class Settings(BaseSettings):
     log_format: str = Field(default="text", description="text or json")
     probe_links: bool = Field(default=False, description="look at the forms that mails link to, on Meta's own hosts only")
     metrics: bool = Field(default=True, description="serve /metrics")
+    joblib_backend: str = Field(default="", description="loky, threading, dask or dask:tcp://host:port for trainings and replays")
+    dask_scheduler: str | None = Field(default=None, description="tcp://host:port of a Dask scheduler; default a cluster on this machine")
 
     @field_validator("log_level")
     @classmethod
@@ -61,6 +64,13 @@ class Settings(BaseSettings):
         if value.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
             raise ValueError("is one of DEBUG, INFO, WARNING, ERROR")
         return value.upper()
+
+    @field_validator("joblib_backend")
+    @classmethod
+    def _backend(cls, value: str) -> str:
+        if value.partition(":")[0] not in BACKENDS or (":" in value and not value.startswith("dask:")):
+            raise ValueError("is one of loky, threading, dask, or dask:tcp://host:port")
+        return value
 
     @field_validator("log_format")
     @classmethod
@@ -79,6 +89,16 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @property
+    def parallel_backend(self) -> str:
+        """The joblib backend's name: this machine's cores where none was chosen."""
+        return self.joblib_backend.partition(":")[0] or "loky"
+
+    @property
+    def scheduler(self) -> str | None:
+        """The address of a Dask scheduler, when one was given."""
+        return self.joblib_backend.partition(":")[2] or self.dask_scheduler or None
 
     @property
     def url(self) -> str:

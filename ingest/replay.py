@@ -1,8 +1,11 @@
 """Decide stored mail again with another model and say which states would change; nothing is written unless asked."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain, groupby, islice
+
+from joblib import Parallel, delayed, effective_n_jobs
 
 from ingest.decide import Classify, phrases_for, read
 from ledger.entry import Decision, Entry
@@ -13,7 +16,19 @@ from ledger.prediction import Prediction
 from ledger.record import Verdict
 from ledger.status import Case, status_of
 
-AT_ONCE = 200
+AT_ONCE = 100
+"""Mails in a chunk."""
+AHEAD = 4
+"""Chunks in memory for each process that works on them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The newest decision on a stored mail."""
+
+    user: User
+    at: datetime
+    decision: Decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,24 +67,41 @@ def _renewed(decision: Decision, message: Message, prediction: Prediction) -> De
     )
 
 
+def decide_again(classify: Classify, known: Sequence[tuple[Decision, bytes]]) -> list[Decision]:
+    """The decisions on raw mails by another model. Runs wherever joblib sends it: it needs nothing but what it is given."""
+    messages = [read(raw) for _, raw in known]
+    return [_renewed(d, m, p) for (d, _), m, p in zip(known, messages, classify(messages), strict=True)]
+
+
+def stored(ledger: Ledger, known: Iterable[Known]) -> Iterator[tuple[Known, bytes]]:
+    """Those mails whose bytes are kept, with them."""
+    for each in known:
+        if mail := ledger.record.mail(each.decision.sha256):
+            yield each, mail.raw
+
+
+def decided_again(mails: Iterator[tuple[Known, bytes]], classify: Classify) -> Iterator[tuple[Known, Decision]]:
+    """Every mail with its decision by another model, in order; chunks are shared out where joblib is told so.
+
+    The mails are read here and not by joblib: it swallows what goes wrong in an iterator that it draws from in another thread.
+    """
+    with Parallel() as parallel:
+        while some := list(islice(mails, AT_ONCE * AHEAD * effective_n_jobs(None))):
+            chunks = [[(known.decision, raw) for known, raw in some[at : at + AT_ONCE]] for at in range(0, len(some), AT_ONCE)]
+            decided = parallel(delayed(decide_again)(classify, chunk) for chunk in chunks)
+            yield from zip((known for known, _ in some), chain.from_iterable(decided), strict=True)
+
+
+def _differs(before: Decision, after: Decision) -> bool:
+    return (after.outcome, after.abstained, after.product, after.track) != (before.outcome, before.abstained, before.product, before.track)
+
+
 def redecide(ledger: Ledger, users: Iterable[User], classify: Classify) -> Iterator[list[Redecided]]:
-    """For each user all mails that the given model decides otherwise than the ledger's newest decision."""
-    for user in users:
-        known = ledger.record.latest_decisions(user)
-        found = []
-        for start in range(0, len(known), AT_ONCE):
-            some = [(at, d, mail) for at, d in known[start : start + AT_ONCE] if (mail := ledger.record.mail(d.sha256))]
-            messages = [read(mail.raw) for _, _, mail in some]
-            for (at, decision, _), message, prediction in zip(some, messages, classify(messages), strict=True):
-                after = _renewed(decision, message, prediction)
-                if (after.outcome, after.abstained, after.product, after.track) != (
-                    decision.outcome,
-                    decision.abstained,
-                    decision.product,
-                    decision.track,
-                ):
-                    found.append(Redecided(user, at, decision, after))
-        yield found
+    """For each user who has mails, all that the given model decides otherwise than the ledger's newest decision."""
+    known = (Known(user, at, decision) for user in users for at, decision in ledger.record.latest_decisions(user))
+    again = decided_again(stored(ledger, known), classify)
+    for user, found in groupby(again, key=lambda pair: pair[0].user):
+        yield [Redecided(user, known.at, known.decision, after) for known, after in found if _differs(known.decision, after)]
 
 
 def moved(ledger: Ledger, redecided: list[Redecided], now: datetime) -> list[Moved]:

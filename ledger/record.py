@@ -15,7 +15,7 @@ from ledger.errors import OperatorError
 from ledger.links import add_links
 from ledger.mailboxes import Cursor, MailboxRow
 from ledger.people import User
-from ledger.status import Status, status_of
+from ledger.status import Judged, Status, judged_mails, status_of
 from ledger.tables import cases, cursors, entries, locations, messages, users
 from ledger.vault import Vault
 
@@ -244,6 +244,18 @@ class Record:
             if isinstance(entry.body, Decision):
                 latest[entry.body.sha256] = (entry.at, entry.body)
         return list(latest.values())
+
+    def judged_since(self, user: User, since: datetime) -> list[Judged]:
+        """The user's mails that were decided after a moment, with what is in force on them, oldest first."""
+        entries = self.entries(user)
+        fresh = {e.body.sha256 for e in entries if isinstance(e.body, Decision) and e.recorded_at >= since}
+        return [judged for judged in judged_mails(entries) if judged.decision.sha256 in fresh]
+
+    def decided_mails(self) -> int:
+        """How many mails have a decision."""
+        query = select(func.count(entries.c.sha256.distinct())).where(entries.c.organisation_id == self._org)
+        with self._db.read() as connection:
+            return int(connection.scalar(query.where(entries.c.kind == Decision.kind)) or 0)
 
     def owners(self, sha256: str) -> list[int]:
         """The ids of the users whose ledger knows this mail."""

@@ -91,13 +91,13 @@ def _print_report(report: Any) -> None:
 
 
 def models(json_: Json = False) -> None:
-    """List all models, the one that decides marked.
+    """List all models: → decides, ~ predicts in the shadow.
 
     Example: demur models
     """
     parts = composition()
     found = registry(parts.settings.data)
-    current = found.current_version()
+    current, shadow = found.current_version(), found.shadow_version()
     cards = found.versions()
     if json_:
         print_json(
@@ -105,6 +105,7 @@ def models(json_: Json = False) -> None:
                 {
                     "version": c.version,
                     "current": c.version == current,
+                    "shadow": c.version == shadow,
                     "created_at": c.created_at,
                     "mails": c.mails,
                     "macro_f1": c.metrics["macro_f1"],
@@ -115,7 +116,16 @@ def models(json_: Json = False) -> None:
         return
     print_table(
         ["", "version", "made", "mails", "macro-F1"],
-        [["→" if c.version == current else "", c.version, c.created_at, c.mails, f"{c.metrics['macro_f1']:.3f}"] for c in cards],
+        [
+            [
+                "→" if c.version == current else "~" if c.version == shadow else "",
+                c.version,
+                c.created_at,
+                c.mails,
+                f"{c.metrics['macro_f1']:.3f}",
+            ]
+            for c in cards
+        ],
     )
 
 

@@ -1,6 +1,7 @@
 """`demur replay`: what another model would change, before it changes it."""
 
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -8,6 +9,7 @@ import typer
 from demur.commands.context import Json, composition
 from demur.judge import registry
 from demur.output import plain, print_json, print_table
+from demur.parallel import MANY, spread
 
 if TYPE_CHECKING:
     from ingest.replay import Moved, Redecided
@@ -28,13 +30,15 @@ def replay(
     parts = composition()
     opened = registry(parts.settings.data).open(model) if model else parts.judge.model()
     users = parts.ledger.people.all()
+    classify = partial(opened.predict, abstain_below=parts.settings.abstain_below)
     mails, states, written = [], [], 0
-    for number, found in enumerate(redecide(parts.ledger, users, lambda m: opened.predict(m, parts.settings.abstain_below)), start=1):
-        if sys.stderr.isatty():
-            sys.stderr.write(f"\r\x1b[K{number} of {len(users)} users" + ("\n" if number == len(users) else ""))
-        mails += found
-        states += moved(parts.ledger, found, parts.now())
-        written += write(parts.ledger, found, parts.now()) if apply else 0
+    with spread(parts.settings, worthwhile=parts.ledger.record.decided_mails() > MANY):
+        for number, found in enumerate(redecide(parts.ledger, users, classify), start=1):
+            if sys.stderr.isatty():
+                sys.stderr.write(f"\r\x1b[K{number} of {len(users)} users" + ("\n" if number == len(users) else ""))
+            mails += found
+            states += moved(parts.ledger, found, parts.now())
+            written += write(parts.ledger, found, parts.now()) if apply else 0
     if json_:
         print_json({"model": opened.version, "applied": apply, "written": written, **_plain(mails, states)})
     else:
