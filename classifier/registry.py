@@ -55,9 +55,8 @@ class Registry:
 
     def current_version(self) -> str:
         """The version that decides. Raises OperatorError when there is no model at all."""
-        for root in (self.own, self.shipped):
-            if (root / CURRENT).is_file():
-                return (root / CURRENT).read_text(encoding="utf-8").split("\n")[0].strip()
+        if version := self.current_or_none():
+            return version
         raise OperatorError("there is no model yet: run `demur train`")
 
     def current_or_none(self) -> str | None:
@@ -159,15 +158,11 @@ class Registry:
             raise OperatorError(f"cannot write {self.own / what}: {error.strerror}; the model in use stays as it is") from None
 
     def _history(self) -> list[str]:
-        for root in (self.own, self.shipped):
-            if (root / CURRENT).is_file():
-                return (root / CURRENT).read_text(encoding="utf-8").split()
-        return []
+        return _names(self.own / CURRENT) or _names(self.shipped / CURRENT)
 
     def rollback(self) -> str:
         """Let the version before the current one decide again; return it. Raises OperatorError when there is none."""
-        shipped = (self.shipped / CURRENT).read_text(encoding="utf-8").split() if (self.shipped / CURRENT).is_file() else []
-        history = self._history()
+        shipped, history = _names(self.shipped / CURRENT), self._history()
         before = [v for v in dict.fromkeys([*history[1:], *shipped]) if v != history[:1][0]] if history else []
         if not before:
             raise OperatorError("there is no earlier model to go back to")
@@ -183,6 +178,11 @@ def scikit_learn() -> str:
 def python() -> str:
     """The running Python as major.minor."""
     return f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def _names(path: Path) -> list[str]:
+    """The versions that a file names, the newest first; none where there is no such file. A damaged name is no version's."""
+    return path.read_text(encoding="utf-8", errors="replace").split() if path.is_file() else []
 
 
 def _pins(root: Path) -> dict[str, str]:

@@ -4,7 +4,7 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,6 +17,8 @@ from demur import shipped
 from demur.settings import Settings
 from ledger.errors import DemurError
 from ledger.lease import file_lease
+from ledger.outcome import Outcome
+from ledger.trust import Trust
 
 if TYPE_CHECKING:
     from classifier.fixtures import Labelled
@@ -36,18 +38,30 @@ def training_lease(data: Path) -> Iterator[None]:
         yield
 
 
+def may_teach(said: Outcome, trusts: Collection[Trust]) -> bool:
+    """Whether a mail on which a person spoke becomes training data: never a forged one, and one that nothing proves only where it counts.
+
+    Of a mail in Meta's words that only pretends, «unrelated» would teach that Meta's words say nothing.
+    """
+    if Trust.PROVEN in trusts:
+        return True
+    return Trust.FORGED not in trusts and said is not Outcome.UNRELATED
+
+
 def reviewed(parts: "Composition") -> "list[Labelled]":
-    """Mails that people labelled, as training data; none where there is no ledger yet."""
+    """Mails that people labelled, as training data, grouped by template; none where there is no ledger yet. No prediction is a label."""
     from classifier.fixtures import Labelled
     from ingest.decide import read
 
     if not (parts.settings.data / "demur.sqlite3").exists() and parts.settings.database_url is None:
         return []
-    found = []
-    for sha256, correction in parts.ledger.record.corrections():
-        if mail := parts.ledger.record.mail(sha256):
-            message = read(mail.raw)
-            found.append(Labelled(message, correction.outcome, message.language or "?", f"reviewed/{sha256}", f"reviewed/{sha256}"))
+    record, found = parts.ledger.record, []
+    for sha256, correction in record.corrections():
+        decisions = record.decisions_on(sha256)
+        mail = record.mail(sha256) if may_teach(correction.outcome, {d.trust for d in decisions}) else None
+        if mail:
+            message, template = read(mail.raw), next((d.template for d in decisions if d.template), sha256)
+            found.append(Labelled(message, correction.outcome, message.language or "?", f"reviewed/{template}", f"reviewed/{sha256}"))
     return found
 
 

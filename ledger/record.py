@@ -251,6 +251,13 @@ class Record:
         fresh = {e.body.sha256 for e in entries if isinstance(e.body, Decision) and e.recorded_at >= since}
         return [judged for judged in judged_mails(entries) if judged.decision.sha256 in fresh]
 
+    def decisions_on(self, sha256: str) -> list[Decision]:
+        """Every decision on one mail, of all users who have it, oldest first."""
+        mine = (entries.c.organisation_id == self._org, entries.c.sha256 == sha256, entries.c.kind == Decision.kind)
+        with self._db.read() as connection:
+            bodies = connection.scalars(select(entries.c.body).where(*mine).order_by(entries.c.recorded_at, entries.c.id)).all()
+        return [body for text in bodies if isinstance(body := body_of(Decision.kind, text), Decision)]
+
     def decided_mails(self) -> int:
         """How many mails have a decision."""
         query = select(func.count(entries.c.sha256.distinct())).where(entries.c.organisation_id == self._org)

@@ -11,6 +11,7 @@ from classifier.fixtures import Labelled, load
 from classifier.registry import Registry
 from classifier.retrain import Retrained, retrain
 from ingest.decide import read
+from ledger.outcome import Outcome
 
 ROOT = Path(__file__).parent.parent.parent
 NOW = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
@@ -28,6 +29,19 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if path.name.startswith("de-"):
             (folder / path.parent.name).mkdir(exist_ok=True)
             shutil.copy(path, folder / path.parent.name / path.name)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def few(tmp_path_factory: pytest.TempPathFactory, small: Path) -> Path:
+    """Three mails of every outcome, and one of each to compare by: trained in a moment."""
+    folder = tmp_path_factory.mktemp("few")
+    for outcome in Outcome:
+        paths = sorted((small / outcome.value).glob("*.eml"))
+        for path in paths[:4]:
+            target = folder / outcome.value if path != paths[3] else folder / "holdout" / outcome.value
+            target.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, target)
     return folder
 
 

@@ -13,21 +13,7 @@ from demur.settings import Settings
 from demur.training import training_lease
 from ledger.errors import OperatorError
 from ledger.lease import file_lease
-from ledger.outcome import Outcome
 from tests.rig.free import until
-
-
-@pytest.fixture(scope="module")
-def few(tmp_path_factory: pytest.TempPathFactory, small: Path) -> Path:
-    """Three mails of every outcome, and one of each to compare by: trained in a moment."""
-    folder = tmp_path_factory.mktemp("few")
-    for outcome in Outcome:
-        paths = sorted((small / outcome.value).glob("*.eml"))
-        for path in paths[:4]:
-            target = folder / outcome.value if path != paths[3] else folder / "holdout" / outcome.value
-            target.mkdir(parents=True, exist_ok=True)
-            shutil.copy(path, target)
-    return folder
 
 
 @pytest.fixture

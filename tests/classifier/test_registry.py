@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from classifier.fixtures import Labelled
-from classifier.registry import ModelMismatchError, Registry
+from classifier.registry import MAX_BYTES, ModelMismatchError, Registry
 from classifier.retrain import Retrained
 from demur.judge import Judge
 from ledger.errors import OperatorError
@@ -91,8 +91,8 @@ def test_a_version_that_is_no_version_is_named(registry: Registry, champion: str
         registry.open(version)
 
 
-def test_rollback_goes_back_one_version_at_a_time(train: Train, registry: Registry, champion: str) -> None:
-    second = train().card.version
+def test_rollback_goes_back_one_version_at_a_time(train: Train, registry: Registry, champion: str, few: Path) -> None:
+    second = train(few).card.version
     assert registry.current_version() == second
     assert registry.rollback() == champion
     assert registry.current().version == champion
@@ -136,3 +136,29 @@ def test_what_a_killed_training_left_half_built_is_no_version_and_is_removed_lat
     with pytest.raises(OperatorError):
         registry.add(registry.current(), registry.versions()[0])
     assert not left.exists()
+
+
+def test_damaged_pins_are_named_and_nothing_is_opened(registry: Registry, champion: str) -> None:
+    (registry.own / "pins.json").write_text("{")
+    with pytest.raises(OperatorError, match=r"pins\.json is damaged"):
+        registry.current()
+
+
+def test_a_model_without_a_pin_is_foreign_and_not_opened(registry: Registry, champion: str) -> None:
+    (registry.own / "pins.json").unlink()
+    with pytest.raises(OperatorError, match="not opened"):
+        registry.current()
+
+
+def test_a_file_larger_than_any_model_is_not_even_read(registry: Registry, champion: str) -> None:
+    with (registry.own / champion / "model.joblib").open("r+b") as file:
+        file.truncate(MAX_BYTES + 1)
+    with pytest.raises(OperatorError, match="larger than any model"):
+        registry.current()
+
+
+@pytest.mark.parametrize(("content", "error"), [(b"", "no model yet"), (b"gone\n", "no model gone"), (b"\xff\xfe\n", "no model")])
+def test_a_damaged_name_of_the_champion_is_an_operators_matter(registry: Registry, champion: str, content: bytes, error: str) -> None:
+    (registry.own / "current").write_bytes(content)
+    with pytest.raises(OperatorError, match=error):
+        registry.current()

@@ -5,7 +5,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -23,8 +22,10 @@ from classifier.train import softmax, temperature_of, threshold_of
 from demur import shipped
 from ingest.decide import read
 from ledger.errors import OperatorError
+from ledger.lease import file_lease
 from ledger.outcome import Outcome
 from tests.classifier.conftest import ROOT
+from tests.rig.free import until
 
 Train = Callable[..., Retrained]
 
@@ -48,8 +49,8 @@ def test_an_empty_folder_is_named(train: Train, tmp_path: Path) -> None:
         train(tmp_path)
 
 
-def test_a_broken_mail_among_the_labelled_ones_is_read_like_any_other(train: Train, small: Path, tmp_path: Path) -> None:
-    folder = copy_of(small, tmp_path)
+def test_a_broken_mail_among_the_labelled_ones_is_read_like_any_other(train: Train, few: Path, tmp_path: Path) -> None:
+    folder = copy_of(few, tmp_path)
     (folder / "unrelated" / "en-broken.1.eml").write_bytes(b"\xff\0garbage" * 1000)
     (folder / "unrelated" / "en-empty.1.eml").write_bytes(b"")
     assert train(folder).promoted
@@ -62,30 +63,66 @@ def test_labelled_mails_are_shared_out_by_template_never_by_mail(mails: list[Lab
         assert not {mails[i].template for i in train} & {mails[i].template for i in test}
 
 
-def test_a_full_disk_leaves_the_champion_in_place(train: Train, registry: Registry, champion: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def trained_by_command(data: Path, few: Path, limit: str = "") -> "subprocess.Popen[str]":
+    """`demur train` in a process of its own, behind a shell's limit."""
+    environment = os.environ | {"DEMUR_DATA": str(data), "PYTHONPATH": str(ROOT)}
+    command = f'{limit} exec "$0" -m demur train --fixtures "$1"'
+    return subprocess.Popen(["bash", "-c", command, sys.executable, str(few)], env=environment, stderr=subprocess.PIPE, text=True)
 
-    def full(*args: object, **kwargs: object) -> None:
+
+def assert_champion_decides(data: Path) -> None:
+    """The shipped model is current, opens, and nothing that is half there is listed."""
+    registry = Registry(data / "models", shipped.models())
+    assert registry.current().version == Registry(ROOT / "nowhere", shipped.models()).current_version()
+    assert all(registry.open(card.version) for card in registry.versions())
+
+
+def test_a_full_disk_leaves_the_champion_in_place(tmp_path: Path, few: Path) -> None:
+    """A limit on the size of files fails writes as a full disk does."""
+    training = trained_by_command(tmp_path / "data", few, limit="ulimit -f 4;")
+    _, said = training.communicate(timeout=60)
+    assert training.returncode == 2, said
+    assert "cannot write the model" in said
+    assert "stays as it is" in said
+    assert "Traceback" not in said
+    assert_champion_decides(tmp_path / "data")
+    assert not list((tmp_path / "data" / "models").glob(".*"))
+
+
+def test_a_disk_that_is_full_when_a_model_is_promoted_leaves_the_champion_in_place(
+    registry: Registry, champion: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(registry.own / champion, registry.own / "second")
+
+    def full(*args: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("joblib.dump", full)
+    monkeypatch.setattr("os.fsync", full)
     with pytest.raises(OperatorError, match="No space left"):
-        train()
+        registry.promote("second")
     assert registry.current().version == champion
-    assert not list(registry.own.glob(".building-*"))
+    assert not list(registry.own.glob(".current-*"))
 
 
-def test_a_kill_in_the_middle_of_training_leaves_the_champion_in_place(tmp_path: Path) -> None:
-    environment = os.environ | {"DEMUR_DATA": str(tmp_path / "data"), "PYTHONPATH": str(ROOT)}
-    for delay in (1.5, 4.0):
-        training = subprocess.Popen(
-            [sys.executable, "-m", "demur", "train"], env=environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
-        )
-        time.sleep(delay)
-        training.send_signal(signal.SIGKILL)
-        training.wait()
-    done = subprocess.run([sys.executable, "-m", "demur", "models", "--json"], env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert '"current": true' in done.stdout
+def test_a_kill_in_the_middle_of_writing_leaves_the_champion_in_place(tmp_path: Path, few: Path) -> None:
+    training = trained_by_command(tmp_path / "data", few)
+    models = tmp_path / "data" / "models"
+    until(lambda: any(models.glob(".building-*")) or training.poll() is not None, 60, "the model being written")
+    training.kill()
+    training.communicate()
+    assert training.returncode == -signal.SIGKILL
+    assert_champion_decides(tmp_path / "data")
+
+
+def test_a_kill_while_it_learns_leaves_the_champion_in_place(tmp_path: Path, few: Path) -> None:
+    training = trained_by_command(tmp_path / "data", few)
+    lock = tmp_path / "data" / "locks" / "training.lock"
+    until(lambda: lock.exists() or training.poll() is not None, 60, "the training")
+    training.kill()
+    training.communicate()
+    assert_champion_decides(tmp_path / "data")
+    with file_lease(lock) as held:
+        assert held, "a kill must not keep the next training out"
 
 
 def test_a_candidate_that_is_worse_on_the_hold_out_is_kept_but_not_promoted(
