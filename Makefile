@@ -2,8 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 WORKERS ?= 2
+MUTATED := 'ingest.p*' 'ledger.text*' $(foreach f,train.x_threshold_of train.x_softmax train.x_temperature_of retrain.x_objections retrain.x_lower_bound model.x_only_about_meta,'classifier.$(f)*')
 
-.PHONY: help run test check evaluate model bench corpora clean
+.PHONY: help run test check evaluate model bench mutation corpora clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -26,6 +27,9 @@ model: .venv/run.done ## train the shipped model anew
 
 bench: .venv/test.done ## measure: candidates, parsing, classifying, storing, serving
 	$(BIN)/python -m bench
+
+mutation: .venv/test.done ## change the phrase and threshold logic in small ways: does a test notice?
+	$(BIN)/mutmut run --max-children $(WORKERS) $(MUTATED)
 
 corpora: .venv/run.done ## classify a folder of foreign mails: make corpora FOLDER=…
 	$(BIN)/python -m bench.corpora $(FOLDER)

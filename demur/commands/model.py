@@ -8,6 +8,7 @@ import typer
 
 from demur import shipped
 from demur.commands.context import Json, composition
+from demur.commands.labels import label_errors as print_label_errors
 from demur.judge import registry
 from demur.output import print_json, print_table
 from demur.progress import training_progress
@@ -38,6 +39,7 @@ def evaluate(
         Path | None, typer.Option(help="Folder of labelled mails; the shipped ones, judged out of fold, when left out.")
     ] = None,
     model: Annotated[str | None, typer.Option(help="Version to judge; the current one when left out.")] = None,
+    label_errors: Annotated[bool, typer.Option("--label-errors", help="List the labels that are believed least instead.")] = False,
     json_: Json = False,
 ) -> None:
     """Report how good a model is, by outcome and language, and how many labelled mails there are.
@@ -49,6 +51,9 @@ def evaluate(
     from ingest.decide import read
 
     parts = composition()
+    if label_errors:
+        print_label_errors(parts, fixtures, json_)
+        return
     if fixtures is None and model is None:
         report = _out_of_fold(read)
     else:

@@ -18,6 +18,7 @@ from classifier.explain import explain
 from classifier.fixtures import Labelled, load
 from classifier.registry import Registry
 from classifier.retrain import Retrained, lower_bound, objections
+from classifier.suspects import suspects
 from classifier.train import softmax, temperature_of, threshold_of
 from demur import shipped
 from ingest.decide import read
@@ -25,6 +26,7 @@ from ledger.errors import OperatorError
 from ledger.lease import file_lease
 from ledger.outcome import Outcome
 from tests.classifier.conftest import ROOT
+from tests.e2e.program import Program
 from tests.rig.free import until
 
 Train = Callable[..., Retrained]
@@ -209,3 +211,27 @@ def test_a_folder_given_by_hand_is_evaluated_with_the_current_model(small: Path,
     assert report.mails == sum(score.mails for score in report.outcomes.values())
     assert set(report.languages) == {"de"}
     assert report.languages["de"].mails == sum(report.languages["de"].outcomes.values())
+
+
+def test_the_label_that_is_believed_least_comes_first(mails: list[Labelled]) -> None:
+    classes = [Outcome.CONFIRMATION, Outcome.REJECTION]
+    said = [
+        replace(mails[0], outcome=outcome, name=name)
+        for name, outcome in (("sure", classes[0]), ("wrong", classes[0]), ("doubt", classes[1]))
+    ]
+    found = suspects(said, np.array([[0.9, 0.1], [0.02, 0.98], [0.6, 0.4]]), classes)
+    assert [(s.name, s.label, s.predicted, s.self_confidence) for s in found] == [
+        ("wrong", Outcome.CONFIRMATION, Outcome.REJECTION, 0.02),
+        ("doubt", Outcome.REJECTION, Outcome.CONFIRMATION, 0.4),
+        ("sure", Outcome.CONFIRMATION, Outcome.CONFIRMATION, 0.9),
+    ]
+
+
+def test_labels_to_look_at_are_listed_with_their_files(few: Path, tmp_path: Path) -> None:
+    program = Program(tmp_path / "data")
+    found = program.json("evaluate", "--label-errors", "--fixtures", few)
+    assert len(found) == 20
+    assert all((few / row["path"]).exists() and row["path"].startswith(row["label"]) for row in found)
+    beliefs = [row["self_confidence"] for row in found]
+    assert beliefs == sorted(beliefs)
+    assert found[0]["path"] in program.run("evaluate", "--label-errors", "--fixtures", few).stdout

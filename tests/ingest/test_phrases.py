@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ingest.concepts import find_concepts
 from ingest.lexicon import codes, language
 from ingest.pattern import Matcher, pattern_words
-from ingest.phrases import find_phrases
+from ingest.phrases import _longest, find_phrases
 from ledger.message import Phrase
 from ledger.outcome import Outcome
 from ledger.text import clean, fold, words_of
@@ -178,3 +178,22 @@ def test_the_matcher_agrees_with_a_naive_search(words: list[str], pattern: str) 
 def test_folding_is_done_once_and_for_all(text: str) -> None:
     for word in words_of(clean(text)).folded:
         assert fold(word) == word
+
+
+def at(start: int, end: int, outcome: Outcome = Outcome.REJECTION) -> Phrase:
+    return Phrase("x", outcome, True, False, start, end)
+
+
+@pytest.mark.parametrize("inner", [at(0, 5), at(5, 10), at(3, 7)])
+def test_a_phrase_inside_a_longer_one_of_its_outcome_is_left_out(inner: Phrase) -> None:
+    assert _longest([inner, at(0, 10)]) == [at(0, 10)]
+
+
+def test_a_phrase_inside_a_longer_one_of_another_outcome_is_kept() -> None:
+    both = [at(3, 10, Outcome.CONFIRMATION), at(0, 10)]
+    assert _longest(both) == both
+
+
+def test_phrases_that_only_overlap_are_both_kept() -> None:
+    both = [at(0, 6), at(4, 10)]
+    assert _longest(both) == both
