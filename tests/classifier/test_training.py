@@ -106,14 +106,25 @@ def test_a_disk_that_is_full_when_a_model_is_promoted_leaves_the_champion_in_pla
     assert not list(registry.own.glob(".current-*"))
 
 
-def test_a_kill_in_the_middle_of_writing_leaves_the_champion_in_place(tmp_path: Path, few: Path) -> None:
-    training = trained_by_command(tmp_path / "data", few)
-    models = tmp_path / "data" / "models"
-    until(lambda: any(models.glob(".building-*")) or training.poll() is not None, 60, "the model being written")
-    training.kill()
-    training.communicate()
-    assert training.returncode == -signal.SIGKILL
-    assert_champion_decides(tmp_path / "data")
+def dies(*arguments: object, **options: object) -> None:
+    """What a kill does to a process that was about to call something else."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.parametrize("moment", ["joblib.dump", "classifier.registry.write_card", "os.replace", "pathlib.Path.rename"])
+def test_a_kill_in_the_middle_of_writing_leaves_the_champion_in_place(registry: Registry, champion: str, moment: str) -> None:
+    model, card = registry.current(), replace(registry.versions()[0], version="killed")
+    child = os.fork()
+    if child == 0:
+        pytest.MonkeyPatch().setattr(moment, dies)
+        registry.add(model, card)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(status), "it came past the moment of its death"
+    assert [found.version for found in registry.versions()] == [champion]
+    assert registry.current().version == champion
+    assert registry.add(model, card).version == "killed"
+    assert registry.open("killed").version == "killed"
 
 
 def test_a_kill_while_it_learns_leaves_the_champion_in_place(tmp_path: Path, few: Path) -> None:
