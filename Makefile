@@ -28,7 +28,7 @@ model: .venv/run.done ## train the shipped model anew
 bench: .venv/test.done ## measure: candidates, parsing, classifying, storing, serving
 	$(BIN)/python -m bench
 
-mutation: .venv/test.done ## change the phrase and threshold logic in small ways: does a test notice?
+mutation: .venv/test.done ## change the phrase and threshold logic in small ways: does a test notice? (docs/mutation.md)
 	$(BIN)/mutmut run --max-children $(WORKERS) $(MUTATED)
 
 corpora: .venv/run.done ## classify a folder of foreign mails: make corpora FOLDER=…
