@@ -6,12 +6,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAIL = 25 * 1024 * 1024
 """What common providers accept as one mail."""
+FILES = 200 * 1024 * 1024
+"""A year of one person's mail; larger archives go through `demur import`."""
 OTHER = 256 * 1024
 
 
 def limit_of(path: str) -> int:
     """How many bytes a request to this path may bring."""
-    return MAIL if path == "/messages" else OTHER
+    return {"/messages": MAIL, "/import": FILES}.get(path, OTHER)
 
 
 def _announced(scope: Scope) -> int:

@@ -71,6 +71,8 @@ TRUSTS = {
     Trust.FORGED: Mark(N_("Forged"), "cross", "bad"),
     Trust.UNKNOWN: Mark(N_("Sender not checked yet"), "hourglass", "waiting"),
 }
+IMPORTED = Mark(N_("Imported"), "folder", "told")
+READING = Mark(N_("First look"), "hourglass", "waiting")
 HEALTHS = {
     Health.CONNECTED: Mark(N_("Connected"), "check", "good"),
     Health.CONNECT_ERROR: Mark(N_("Server away"), "warning", "broken"),

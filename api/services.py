@@ -1,12 +1,14 @@
 """What the front door hands to the API: the ledger, the clock, and the callables that belong to the other programs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 from fastapi import Depends, Request
 
+from api.imports import Imports
 from api.login import Sessions
 from api.models import Models
 from api.reading import Reading
@@ -32,6 +34,19 @@ class NewMailbox:
 
 
 @dataclass(frozen=True, slots=True)
+class Provider:
+    """Where the mail of an address is, and in plain words where its password comes from. `password`: a password is taken at all."""
+
+    name: str
+    host: str
+    port: int
+    login: str
+    help: str
+    password: bool
+    authserv_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     """Everything the routes need. A callable that is None makes its route answer 503.
 
@@ -39,8 +54,10 @@ class Services:
     `ingest`: take in one raw mail for a user and decide it; returns the mail's sha256.
     `read_text`: raw mail → subject, sender, text.
     `read_mail`: raw mail → everything that its page shows, one-time codes blotted out.
-    `sessions`: who logged in with the link of this process.
+    `imports`: files under way. `sessions`: who logged in with the link of this process.
     `connect`: test the log-in and store the mailbox; raises OperatorError with what to change, RetryableError when the server is away.
+    `provider`: the provider of a mail address, None when it cannot be found.
+    `import_files`: take in files of mails for a user; told how many were seen so far; returns (seen, recorded, could not be read).
     `models`: the registry and its trainings.
     """
 
@@ -53,6 +70,9 @@ class Services:
     metrics_enabled: bool = True
     models: Models | None = None
     probing: bool = False
+    provider: Callable[[str], Provider | None] | None = None
+    import_files: Callable[[User, Sequence[Path], Callable[[int], None]], tuple[int, int, int]] | None = None
+    imports: Imports = field(default_factory=Imports)
     sessions: Sessions = field(default_factory=Sessions)
     read_mail: Callable[[bytes], Reading] | None = None
 

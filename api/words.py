@@ -1,11 +1,11 @@
 """The sentences in which pages speak of the ledger, in the language of the request."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from api.language import N_, _, clock, day, ngettext
 from api.marks import OVERDUE, PRODUCTS, STATES, TRACKS, TRUSTS, Mark
+from api.sayings import PROBLEMS, SENDERS, said
 from api.schema import Because, CaseStatus, Freshness, TimelineEntry, UserStatus
 from ledger.mailboxes import Health
 from ledger.outcome import Product, Track
@@ -19,22 +19,6 @@ TROUBLES = {
     Health.AUTHENTICATION_ERROR: N_("the password was refused"),
     Health.DISABLED: N_("it is switched off"),
 }
-REASONS = (
-    (r"DKIM d=(?P<domain>\S+)", N_("signed by {domain}")),
-    (r"signed by (?P<domain>\S+), not by Meta", N_("signed by {domain}, not by Meta")),
-    (r"signed by (?P<domain>\S+), not aligned with the sender's domain", N_("signed by {domain}, which is not the sender’s domain")),
-    (r"(?P<domain>\S+|the sender) is not a domain of Meta's", N_("{domain} is not a domain of Meta’s")),
-    (r"no DKIM signature", N_("it carries no signature")),
-    (r"the key of (?P<domain>\S+) could not be looked up", N_("the key of {domain} could not be looked up; it is tried again")),
-    (r"no key \S+ at (?P<domain>\S+): it may have been replaced", N_("{domain} has no such key any more; it may have been replaced")),
-    (
-        r"the signature of (?P<domain>\S+) does not fit: .*",
-        N_("{domain}’s signature does not fit: the mail was altered or is not Meta’s"),
-    ),
-    (r"passed on inside another mail, .*", N_("passed on inside another mail, whose sender could change it")),
-    (r"(?P<domain>\S+) vouches: .*", N_("{domain}, the provider, vouches for the sender")),
-)
-"""What `ingest.authenticate` says of a sender, in words for people."""
 
 
 def moment(when: datetime) -> str:
@@ -149,11 +133,13 @@ def wait(case: CaseStatus, now: datetime) -> Wait | None:
 
 
 def reason(text: str | None) -> str:
-    """Why a sender is proven or not, in words for people; what is not known here stays as it was written."""
-    for pattern, words in REASONS:
-        if found := re.fullmatch(pattern, text or ""):
-            return _(words).format(**found.groupdict())
-    return _(text) if text else ""
+    """Why a sender is proven or not, in words for people."""
+    return said(text, SENDERS)
+
+
+def problem(text: str | None) -> str:
+    """What kept something from working, in words for people."""
+    return said(text, PROBLEMS)
 
 
 def trust(evidence: Because) -> str:
@@ -203,7 +189,7 @@ def trouble(freshness: Freshness, now: datetime) -> list[str]:
 def why_not(state: Health, detail: str | None, checked_at: datetime | None) -> str:
     """Why a mailbox is not read: in the words that were noted, else by its state."""
     if detail:
-        return _(detail)
+        return problem(detail)
     return _("it was never read") if checked_at is None and state is Health.CONNECTED else _(TROUBLES[state])
 
 

@@ -1,8 +1,11 @@
 """What the API is handed: the callables that it must not import itself."""
 
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
 from api.login import Sessions
 from api.reading import Reading, ShownLink
-from api.services import NewMailbox, Services
+from api.services import NewMailbox, Provider, Services
 from demur.composition import Composition
 from demur.connecting import connect_mailbox, refuse_private, settings_for
 from ledger.errors import DemurError
@@ -21,15 +24,20 @@ def _ready(parts: Composition) -> dict[str, str]:
     return problems
 
 
+def _imports(parts: Composition, user: User) -> MailboxRow:
+    """The mailbox under which a user's own files are kept."""
+    name = f"import:{user.name}"
+    row = parts.ledger.mailboxes.find(name) or parts.ledger.mailboxes.save(name, MailboxSettings(kind="import"), None)
+    parts.ledger.people.serve(row.id, user)
+    return row
+
+
 def ingest_one(parts: Composition, user: User, raw: bytes) -> str:
     """Take one raw mail into a user's ledger; return its hash."""
     from ingest.identity import identity
     from ingest.importing import import_raw
 
-    row = parts.ledger.mailboxes.find(f"import:{user.name}") or parts.ledger.mailboxes.save(
-        f"import:{user.name}", MailboxSettings(kind="import"), None
-    )
-    parts.ledger.people.serve(row.id, user)
+    row = _imports(parts, user)
     import_raw(parts.ledger, row, raw, parts.decider)
     parts.ledger.mailboxes.note_good(row, parts.now())
     return identity(raw)[0]
@@ -63,6 +71,26 @@ def read_mail(parts: Composition, raw: bytes) -> Reading:
     )
 
 
+def provider(address: str) -> Provider | None:
+    """The provider of an address: known, announced by its domain, or None."""
+    from ingest.provider import announced_provider, known_provider, login_of
+
+    found = known_provider(address) or announced_provider(address)
+    if found is None:
+        return None
+    return Provider(found.name, found.host, found.port, login_of(found, address), found.help, found.password, found.authserv_id)
+
+
+def import_files(parts: Composition, user: User, paths: Sequence[Path], noticed: Callable[[int], None]) -> tuple[int, int, int]:
+    """Take in files of mails for a user: how many were seen, recorded, and could not be read."""
+    from ingest.importing import import_mails
+
+    row = _imports(parts, user)
+    counts, errors = import_mails(parts.ledger, row, paths, parts.decider, lambda _, counts: noticed(counts.seen))
+    parts.ledger.mailboxes.note_good(row, parts.now())
+    return counts.seen, counts.recorded, len(errors)
+
+
 def connect(parts: Composition, wanted: NewMailbox) -> MailboxRow:
     """Connect a mailbox that was asked for over HTTP."""
     settings, _ = settings_for(wanted)
@@ -82,6 +110,8 @@ def services(parts: Composition, sessions: Sessions) -> Services:
         metrics_enabled=parts.settings.metrics,
         models=parts.models,
         probing=parts.settings.probe_links,
+        provider=provider,
+        import_files=lambda user, paths, noticed: import_files(parts, user, paths, noticed),
         sessions=sessions,
         read_mail=lambda raw: read_mail(parts, raw),
     )

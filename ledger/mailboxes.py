@@ -13,7 +13,7 @@ from ledger.database import Database
 from ledger.errors import OperatorError
 from ledger.leftovers import drop_leftovers
 from ledger.people import User
-from ledger.tables import cursors, locations, mailbox_users, mailboxes
+from ledger.tables import cursors, locations, mailbox_users, mailboxes, messages
 from ledger.vault import Vault
 
 
@@ -162,6 +162,13 @@ class Mailboxes:
         query = select(locations.c.state, func.count()).where(locations.c.mailbox_id == mailbox.id).group_by(locations.c.state)
         with self._db.read() as connection:
             return {str(row[0]): int(row[1]) for row in connection.execute(query)}
+
+    def newest_mail(self, mailbox: MailboxRow) -> datetime | None:
+        """When the newest mail that was kept of a mailbox arrived, or None."""
+        query = select(func.max(messages.c.arrived_at)).join(locations, locations.c.sha256 == messages.c.sha256)
+        with self._db.read() as connection:
+            found = connection.scalar(query.where(locations.c.mailbox_id == mailbox.id, messages.c.organisation_id == self._org))
+        return found if isinstance(found, datetime) else None
 
     def remove(self, mailbox: MailboxRow) -> int:
         """Forget a mailbox, its secret, where its mail lay and what then nothing needs; return how many mails went. The entries stay."""

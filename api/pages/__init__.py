@@ -2,6 +2,16 @@
 
 from fastapi import APIRouter
 
-from api.pages import case, language, mail, overview
+from api.pages import case, connect, importing, language, mail, mailboxes, models, overview, review
 
-ROUTERS: tuple[APIRouter, ...] = (overview.router, case.router, mail.router, language.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    overview.router,
+    case.router,
+    mail.router,
+    connect.router,
+    importing.router,
+    mailboxes.router,
+    review.router,
+    models.router,
+    language.router,
+)

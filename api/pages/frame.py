@@ -11,6 +11,7 @@ from starlette.types import Scope
 
 from api.auth import Caller
 from api.entries import speaker
+from api.language import _
 from api.report import waiting_count
 from api.services import Services
 from api.templating import page, rooted
@@ -20,20 +21,28 @@ class PageRoute(APIRoute):
     """A route that answers browsers only: a program that asks for the same path gets the JSON route behind it."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        if scope["type"] == "http" and "text/html" not in Headers(scope=scope).get("accept", ""):
+        headers = Headers(scope=scope)
+        if scope["type"] == "http" and "text/html" not in headers.get("accept", "") and "hx-request" not in headers:
             return Match.NONE, {}
         return super().matches(scope)
 
 
-def menu() -> list[tuple[str, str]]:
+def menu(admin: bool) -> list[tuple[str, str]]:
     """The pages of the navigation after the first: path and word."""
-    return []
+    found = [("review", _("Review")), ("mailboxes", _("Mailboxes"))]
+    return [*found, ("models", _("Model"))] if admin else found
 
 
 def show(request: Request, services: Services, caller: Caller, template: str, code: int = 200, **values: Any) -> Response:
     """A page for a caller. Forms are shown only to a session that may write."""
     writes = caller.may_write and caller.csrf is not None
-    shared = {"caller_name": speaker(services, caller), "csrf": caller.csrf, "may_write": writes, "admin": caller.admin, "menu": menu()}
+    shared = {
+        "caller_name": speaker(services, caller),
+        "csrf": caller.csrf,
+        "may_write": writes,
+        "admin": caller.admin,
+        "menu": menu(caller.admin),
+    }
     return page(request, template, code, now=services.now(), waits=waiting_count(services.ledger, caller.bearer.user_id), **shared | values)
 
 

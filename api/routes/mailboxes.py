@@ -23,22 +23,27 @@ def _shown(services: Services, caller: Caller, mailbox: MailboxRow) -> MailboxOu
     return mailbox_out(services.ledger, mailbox, [user.name for user in _served(services, caller, mailbox)])
 
 
-def _seen(services: Services, caller: Caller, name: str) -> MailboxRow:
+def mailbox_seen(services: Services, caller: Caller, name: str) -> MailboxRow:
     mailbox = services.ledger.mailboxes.find(name) if "\0" not in name else None
     if mailbox is None or not (caller.admin or _served(services, caller, mailbox)):
         raise HTTPException(404, "there is no such mailbox")
     return mailbox
 
 
-@router.get("/mailboxes", responses=problems())
-def get_mailboxes(services: ServicesDep, caller: CallerDep) -> MailboxList:
-    """The mailboxes the token may see, by name, with their health."""
+def mailboxes_seen(services: Services, caller: Caller) -> list[MailboxOut]:
+    """The mailboxes that the caller may see, by name."""
     if caller.admin:
         rows = services.ledger.mailboxes.all()
     else:
         owner = own_user(services, caller, None)
         rows = services.ledger.mailboxes.of_users([owner])[owner]
-    return MailboxList(mailboxes=[_shown(services, caller, row) for row in rows])
+    return [_shown(services, caller, row) for row in rows]
+
+
+@router.get("/mailboxes", responses=problems())
+def get_mailboxes(services: ServicesDep, caller: CallerDep) -> MailboxList:
+    """The mailboxes the token may see, by name, with their health."""
+    return MailboxList(mailboxes=mailboxes_seen(services, caller))
 
 
 def _new_mailbox(wanted: MailboxIn, owner: str) -> NewMailbox:
@@ -60,29 +65,32 @@ def _require_free(services: Services, caller: Caller, wanted: MailboxIn) -> None
     """Nobody but its users and administrators may point an existing mailbox elsewhere."""
     for name in {wanted.address, wanted.address.lower(), wanted.login or wanted.address}:
         if services.ledger.mailboxes.find(name) is not None:
-            _seen(services, caller, name)
+            mailbox_seen(services, caller, name)
+
+
+def connected(services: Services, caller: Caller, wanted: MailboxIn, owner: str) -> MailboxRow:
+    """The mailbox, once its log-in was tested. Raises 404 for somebody else's, 422 with what to change, 503 when its server is away."""
+    _require_free(services, caller, wanted)
+    if services.connect is None:
+        raise HTTPException(503, "mailboxes cannot be connected here: the worker is not part of this process")
+    try:
+        return services.connect(_new_mailbox(wanted, owner))
+    except OperatorError as error:
+        raise HTTPException(422, str(error)) from None
+    except RetryableError as error:
+        raise HTTPException(503, str(error), {"Retry-After": "60"}) from None
 
 
 @router.post("/mailboxes", status_code=201, responses=problems(404, 422, *WRITES))
 def post_mailbox(wanted: MailboxIn, services: ServicesDep, caller: CallerDep) -> MailboxOut:
     """Connect a mailbox: the log-in is tested, then it is read from now on. 422 says what to change, 503 that its server is away."""
-    owner = own_user(services, caller, wanted.user)
-    _require_free(services, caller, wanted)
-    if services.connect is None:
-        raise HTTPException(503, "mailboxes cannot be connected here: the worker is not part of this process")
-    try:
-        mailbox = services.connect(_new_mailbox(wanted, owner.name))
-    except OperatorError as error:
-        raise HTTPException(422, str(error)) from None
-    except RetryableError as error:
-        raise HTTPException(503, str(error), {"Retry-After": "60"}) from None
-    return _shown(services, caller, mailbox)
+    return _shown(services, caller, connected(services, caller, wanted, own_user(services, caller, wanted.user).name))
 
 
 @router.delete("/mailboxes/{name:path}", status_code=204, responses=problems(403, 404))
 def delete_mailbox(name: str, services: ServicesDep, caller: CallerDep) -> None:
     """Stop reading a mailbox and forget its secret; the entries stay. One that others share stays theirs."""
-    mailbox = _seen(services, caller, name)
+    mailbox = mailbox_seen(services, caller, name)
     mine = _served(services, caller, mailbox)
     others = set(services.ledger.people.of_mailbox(mailbox.id)) - set(mine)
     if not others:
