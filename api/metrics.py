@@ -15,6 +15,23 @@ from ledger.ledger import Ledger
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
+class LinkCounts(Collector):
+    """What became of looking at form links; counted when asked."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def collect(self) -> Iterator[Metric]:
+        """Links by standing, probes by finding."""
+        links = GaugeMetricFamily("demur_links", "Form links by what the probes of them add up to.", labels=["standing"])
+        for standing, count in sorted(Tally(str(history.health.standing) for history in self._ledger.links.histories()).items()):
+            links.add_metric([standing], count)
+        probes = GaugeMetricFamily("demur_probes", "Probes of form links by finding, of the last 400 days.", labels=["finding"])
+        for finding, count in sorted(self._ledger.links.counts().items()):
+            probes.add_metric([finding], count)
+        yield from (links, probes)
+
+
 class LedgerCounts(Collector):
     """How many users and cases are in which state, and how the mailboxes are; counted when asked."""
 
@@ -41,6 +58,7 @@ class Metrics:
     def __init__(self, ledger: Ledger) -> None:
         self.registry = CollectorRegistry()
         self.registry.register(LedgerCounts(ledger))
+        self.registry.register(LinkCounts(ledger))
         labels = ["method", "route"]
         self._requests = Counter("demur_http_requests", "Requests by route.", [*labels, "status"], registry=self.registry)
         self._seconds = Histogram("demur_http_request_seconds", "Seconds until the answer was sent.", labels, registry=self.registry)

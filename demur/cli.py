@@ -14,6 +14,7 @@ from demur.commands.classify import classify
 from demur.commands.context import close
 from demur.commands.doctor import doctor
 from demur.commands.links import links
+from demur.commands.look import probe
 from demur.commands.mailbox import connect, import_, sync
 from demur.commands.model import evaluate, models, promote, rollback, train
 from demur.commands.replay import replay
@@ -38,6 +39,7 @@ for name, command in (
     ("import", import_),
     ("sync", sync),
     ("status", status),
+    ("probe", probe),
     ("classify", classify),
     ("train", train),
     ("evaluate", evaluate),

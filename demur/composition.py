@@ -18,9 +18,11 @@ from ledger.vault import Vault, key_file
 
 if TYPE_CHECKING:
     from ingest.decide import Decider
+    from ingest.fetch import Line
     from ingest.imap import ImapMailbox
     from ingest.keys import Keys
     from ingest.lifeline import Lifeline
+    from ingest.prober import Prober
 
 
 def utc_now() -> datetime:
@@ -85,6 +87,24 @@ class Composition:
         from ingest.decide import Decider
 
         return Decider(self.ledger, self.judge, self.keys, self.now)
+
+    @cached_property
+    def line(self) -> "Line":
+        """How form links are reached: by the names that DNS has for them, on the public internet only."""
+        from ingest.address import Resolver
+        from ingest.fetch import Line
+
+        return Line(Resolver(self.settings.name_servers).addresses)
+
+    @cached_property
+    def prober(self) -> "Prober":
+        """Looks at form links. Raises OperatorError unless the operator allowed it."""
+        from ingest.fetch import Fetcher
+        from ingest.prober import Prober
+
+        if not self.settings.probe_links:
+            raise OperatorError("looking at links asks Meta's servers: set DEMUR_PROBE_LINKS=on to allow it")
+        return Prober(self.ledger, Fetcher(self.line), self.now)
 
     def connect(self, row: MailboxRow, lifeline: "Lifeline | None" = None) -> "ImapMailbox":
         """Open a mailbox's connection."""

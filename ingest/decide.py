@@ -64,7 +64,7 @@ def proof_of(message: Message, raw: bytes, keys: KeySource, pin: str | None = No
     return authenticate(raw, keys, pin)
 
 
-def _form_url(message: Message) -> str | None:
+def form_of(message: Message) -> str | None:
     """The known form that the mail is about: its product's own, else the first one that it names."""
     known = [link for link in message.links if link.form and link.product]
     own = [link for link in known if link.product is message.product and link.track is message.track]
@@ -97,7 +97,7 @@ def decision_of(
         subject=masked_codes(message.subject)[:300],
         phrases=phrases_for(message, prediction.outcome),
         language=message.language,
-        form_url=_form_url(message),
+        form_url=form_of(message),
         form_urls=form_addresses(message.links),
         announces_extension=message.announces_extension and prediction.outcome is Outcome.RECEIPT,
         names_accounts_centre=message.names_accounts_centre,

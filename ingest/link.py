@@ -119,7 +119,7 @@ def read_link(anchor: Anchor) -> Link | None:
     if not clean_url:
         return None
     page = FORM_PAGES.get(urlsplit(clean_url).path.rstrip("/")) if meta_domain(_host(clean_url)) else None
-    return Link(clean_url, text, number is not None or page is not None)
+    return Link(page or clean_url, text, number is not None or page is not None)
 
 
 def read_links(anchors: Iterable[Anchor]) -> tuple[Link, ...]:

@@ -36,6 +36,10 @@ logging.getLogger("mailparser").setLevel(logging.CRITICAL)  # it would log what 
 MAX_DECODED = 10_000
 """Characters of a header that are decoded. MEASURED: the standard library is quadratic in broken RFC 2047 words, 252 KB take 50 seconds."""
 URL = re.compile(r"https?://[^\s<>\"']{4,2000}")
+WRITTEN_FORM = re.compile(
+    r"(?i)(?<![\w@./-])(?:https?://)?((?:[a-z0-9-]{1,30}\.){0,3}(?:facebook|instagram|whatsapp|meta)\.com/[^\s<>\"'()]{4,200})"
+)
+"""An address on one of Meta's hosts that stands in a text to be read or typed, with or without its scheme."""
 NO_CHARSETS = frozenset({"idna", "punycode", "raw-unicode-escape", "unicode-escape"})
 """Codecs of Python's that are no charset of any mail: some are quadratic, some make lone surrogates."""
 CARRIER = "application/x-demur-mail"
@@ -236,9 +240,16 @@ def _body(parts: Parts) -> tuple[str, str, list[Anchor], list[str]]:
     text = "\n\n".join(shown)
     if len(text.split()) < min(3, len(plain.split())):
         text = plain
-    seen = {anchor.href for anchor in anchors}
-    anchors += [Anchor(url, "") for url in dict.fromkeys(u.rstrip(").,;>") for u in URL.findall(plain[:MAX_TEXT])) if url not in seen]
+    anchors += _written_addresses(plain[:MAX_TEXT], "\n\n".join(shown)[:MAX_TEXT], anchors)
     return clean(text[:MAX_TEXT]), clean("\n".join(hidden)[:MAX_TEXT]), anchors, defects
+
+
+def _written_addresses(plain: str, shown: str, anchors: list[Anchor]) -> list[Anchor]:
+    """Addresses that stand in the text: all of plain text, Meta's of a page; not what a link is called: it may lead elsewhere."""
+    words = "\n".join(anchor.text for anchor in anchors)
+    typed = [f"https://{address}" for address in WRITTEN_FORM.findall(f"{plain}\n{shown}") if address not in words]
+    seen = {anchor.href for anchor in anchors}
+    return [Anchor(url, "") for url in dict.fromkeys(u.rstrip(").,;:>") for u in (*URL.findall(plain), *typed)) if url not in seen]
 
 
 def _opened(safe: bytes) -> Mime:

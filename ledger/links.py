@@ -4,10 +4,10 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
 from ledger.database import Database
 from ledger.entry import Decision
@@ -18,6 +18,8 @@ from ledger.tables import links, probes
 from ledger.trust import Trust
 
 MAX_URL = 500
+KEPT = timedelta(days=400)
+"""Probes that are older go: what they led to is in the entries of those whom it concerned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,12 @@ class Links:
         kept = {"hops": json.dumps(probe.hops), "excerpt": probe.excerpt[:EXCERPT]}
         with self._db.write() as connection:
             connection.execute(insert(probes).values(organisation_id=self._org, link_id=link.id, **found, **kept))
+            connection.execute(delete(probes).where(probes.c.link_id == link.id, probes.c.at < probe.at - KEPT))
+            connection.execute(update(links).where(links.c.id == link.id).values(due_at=due_at))
+
+    def put_off(self, link: FormLink, due_at: datetime) -> None:
+        """Leave a link alone until then."""
+        with self._db.write() as connection:
             connection.execute(update(links).where(links.c.id == link.id).values(due_at=due_at))
 
     def probes(self, found: Sequence[FormLink]) -> Mapping[int, tuple[Probe, ...]]:

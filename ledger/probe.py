@@ -83,13 +83,14 @@ class Health:
 
 
 def _failing(telling: Sequence[Probe]) -> tuple[Probe, ...]:
-    """The shortest run up to the newest probe that shows the form broken: failures at both ends, a day between, three of four failed."""
-    newest = telling[-1]
+    """The shortest run up to the newest probe with failures at both ends, a day between them and three in all, if three of four failed."""
+    newest, failures = telling[-1], 0
     for start in range(len(telling) - 1, -1, -1):
-        if telling[start].finding in FAILED and newest.at - telling[start].at >= LONG_ENOUGH:
+        failed = telling[start].finding in FAILED
+        failures += failed
+        if failed and failures >= FAILURES and newest.at - telling[start].at >= LONG_ENOUGH:
             run = telling[start:]
-            failures = sum(probe.finding in FAILED for probe in run)
-            return tuple(run) if failures >= FAILURES and failures * OUT_OF >= len(run) * FAILURES else ()
+            return tuple(run) if failures * OUT_OF >= len(run) * FAILURES else ()
     return ()
 
 

@@ -1,4 +1,4 @@
-"""`demur links`, `demur probe`: the forms that mails link to, and what looking at them found."""
+"""`demur links`: the forms that mails link to, and what looking at them found."""
 
 from demur.commands.context import Json, composition
 from demur.output import plain, print_json, print_table

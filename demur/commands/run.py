@@ -15,6 +15,8 @@ from ledger.errors import OperatorError
 if TYPE_CHECKING:
     from api.login import Sessions
 
+SECONDS_FOR_A_LOOK = 3.0
+
 
 def run(
     demo: Annotated[bool, typer.Option("--demo", help="Show everything with a demo mailbox on this machine.")] = False,
@@ -86,13 +88,33 @@ def _work_and_serve(parts: Composition, listener: socket.socket, sessions: "Sess
 
     worker = Worker(parts.ledger, parts.connect, parts.decider, parts.now)
     thread = threading.Thread(target=worker.run, name="worker")
+    probing = _Probing(parts)
     server = uvicorn.Server(
         uvicorn.Config(create_app(services(parts, sessions)), log_config=None, access_log=False, timeout_graceful_shutdown=5)
     )
     thread.start()
+    probing.start()
     try:
         with suppress(KeyboardInterrupt):  # uvicorn raises the signal again once it has shut down
             server.run(sockets=[listener])
     finally:
+        probing.stop()
         worker.stop()
         thread.join()
+
+
+class _Probing:
+    """The thread that looks at form links, where the operator allowed it. A look is written down whole or not at all."""
+
+    def __init__(self, parts: Composition) -> None:
+        self._prober = parts.prober if parts.settings.probe_links else None
+        self._thread = threading.Thread(target=self._prober.run, name="links", daemon=True) if self._prober else None
+
+    def start(self) -> None:
+        if self._thread:
+            self._thread.start()
+
+    def stop(self) -> None:
+        if self._prober and self._thread:
+            self._prober.stop()
+            self._thread.join(SECONDS_FOR_A_LOOK)

@@ -1,12 +1,14 @@
 """Links without trackers and personal tokens, and the forms among them."""
 
+from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.link import read_link, read_links, unwrapped
+from ingest.decide import form_of, read
+from ingest.link import form_addresses, read_link, read_links, unwrapped
 from ledger.forms import EXPLANATION, FORMS, GENERAL, Form
 from ledger.message import Anchor, Link
 from ledger.outcome import Product, Track
@@ -192,3 +194,52 @@ def test_hostile_addresses_never_raise(host: str, pieces: list[str]) -> None:
 @settings(max_examples=300, deadline=None)
 def test_any_text_as_an_address_never_raises(url: str) -> None:
     read_link(Anchor(url, "x"))
+
+
+def _page(body: str) -> bytes:
+    return f"From: a@facebookmail.com\r\nSubject: x\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<p>{body}</p>".encode()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"Object here: {FORM}.",
+        "Object at facebook.com/help/contact/712876720715583, please",
+        "(www.facebook.com/help/contact/712876720715583)",
+        f"Nothing here: <a href='https://example.org/'>example</a>, but there: {FORM}",
+    ],
+)
+def test_an_address_that_is_only_written_in_a_page_is_a_link(body: str) -> None:
+    assert FORM in [link.url for link in read(_page(body)).links]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"<a href='https://evil.example/'>{FORM}</a>",
+        "anna@facebook.com/help/contact/712876720715583",
+        "evil.example/facebook.com/help/contact/712876720715583",
+        "notfacebook.com/help/contact/712876720715583",
+    ],
+)
+def test_what_a_link_is_called_or_only_ends_like_a_form_is_none(body: str) -> None:
+    assert [link.url for link in read(_page(body)).links if link.form] == []
+
+
+@pytest.mark.parametrize("url", ["https://privacycenter.instagram.com/privacy/genai/", "https://www.facebook.com/n/?privacy/genai&aref=1"])
+def test_a_page_that_leads_to_forms_has_one_address(url: str) -> None:
+    assert link(url).url == EXPLANATION
+
+
+def test_the_forms_of_a_mail_are_kept_without_what_stands_behind_them() -> None:
+    links = read_links(
+        [Anchor("https://www.facebook.com/help/contact/999999999999999?locale=de_DE", ""), Anchor(FORM, ""), Anchor(FORM + "/", "")]
+    )
+    assert form_addresses(links) == ("https://www.facebook.com/help/contact/999999999999999", FORM)
+
+
+def test_the_form_of_a_case_is_its_products_own() -> None:
+    body = f"Facebook: {FORM} Instagram: {HELP}"
+    message = replace(read(_page(body)), product=Product.INSTAGRAM)
+    assert form_of(message) == HELP
+    assert form_of(replace(message, product=Product.WHATSAPP)) == FORM

@@ -56,6 +56,14 @@ def test_probes_are_kept_with_what_they_saw_and_the_next_is_due_later(ledger: Le
     assert ledger.links.counts() == {"removed": 1}
 
 
+def test_probes_of_long_ago_are_let_go(ledger: Ledger) -> None:
+    named(ledger, FORM)
+    (link,) = ledger.links.all()
+    for days in (1, 100, 450):
+        ledger.links.note(link, Probe(moment(days), Finding.OK), moment(days))
+    assert [probe.at for probe in ledger.links.histories()[0].probes] == [moment(100), moment(450)]
+
+
 def test_links_belong_to_their_organisation(ledger: Ledger) -> None:
     named(ledger, FORM)
     other = Links(ledger.database, ledger.database.organisation_id("other"))

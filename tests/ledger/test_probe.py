@@ -56,6 +56,9 @@ def looks(letters: str, hours: float = 8) -> list[Probe]:
         ("FuFlFbF", 8, Standing.BROKEN),
         ("FFFFllll", 8, Standing.BROKEN),
         ("o", 8, Standing.WORKS),
+        ("FF", 12, Standing.UNCLEAR),
+        ("FFF", 48, Standing.BROKEN),
+        ("FoFoFoF", 8, Standing.WORKS),
     ],
 )
 def test_a_form_is_broken_after_three_of_four_failures_over_a_day(letters: str, hours: float, standing: Standing) -> None:

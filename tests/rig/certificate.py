@@ -10,11 +10,11 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
 
-def write_certificate(folder: Path, host: str = "localhost") -> tuple[Path, Path]:
+def write_certificate(folder: Path, host: str = "localhost", *others: str) -> tuple[Path, Path]:
     """Write a self-signed certificate and its key; return their paths."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
-    names: list[x509.GeneralName] = [x509.DNSName(host)]
+    names: list[x509.GeneralName] = [x509.DNSName(each) for each in (host, *others)]
     if host == "localhost":
         names.append(x509.IPAddress(ip_address("127.0.0.1")))
     now = datetime.now(UTC)
