@@ -11,17 +11,17 @@ from api.headers import SecurityHeaders
 from api.language import Speaking
 from api.metrics import Measured, Metrics
 from api.pages import ROUTERS
-from api.routes import filings, health, links, mailboxes, messages, models, review, status
+from api.routes import complaints, deadlines, evidence, filings, health, links, mailboxes, messages, models, people, review, stats, status
 from api.services import Services
 from api.templating import FOLDER
 
 VERSION = "1"
 """Of what the routes promise, not of the program."""
-GUARDED = (status, messages, review, filings, mailboxes, models, links)
+GUARDED = (status, messages, review, filings, mailboxes, models, links, evidence, people, complaints, stats)
 
 
 def create_app(services: Services) -> FastAPI:
-    """The API and the pages over one ledger. Only `health` and `session` are open to strangers."""
+    """The API and the pages over one ledger. Only `health` and `session` are open to strangers; `deadlines` guards itself."""
     app = FastAPI(title="Demur", version=VERSION, description=str(__doc__), docs_url=None, redoc_url=None, openapi_url="/openapi.json")
     app.state.services = services
     app.state.metrics = metrics = Metrics(services.ledger)
@@ -30,6 +30,7 @@ def create_app(services: Services) -> FastAPI:
     for module in GUARDED:
         app.include_router(module.router, dependencies=[Depends(guard)])
     app.include_router(health.router)
+    app.include_router(deadlines.router)
     app.include_router(session.router)
     app.mount("/static", StaticFiles(directory=FOLDER / "static"), name="static")
     add_handlers(app)

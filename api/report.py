@@ -4,11 +4,16 @@ import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta
+from dataclasses import asdict
+from datetime import date, datetime, timedelta
 
+from api.authority import AS_OF, authority_of
+from api.complaint import Complaint
 from api.schema import (
+    AuthorityOut,
     Because,
     CaseStatus,
+    ComplaintOut,
     Freshness,
     LinkOut,
     MailboxHealth,
@@ -38,6 +43,8 @@ from ledger.trust import Seal, Trust
 
 FRESH_FOR = timedelta(hours=1)
 """A mailbox that was not looked at for longer is stale: the worker looks every few minutes."""
+FORM_STEPS = frozenset({"object", "retry_form"})
+COMPLAINTS = frozenset({"complain", "review"})
 DIGITS = re.compile(r"\d+")
 COUNTED = 10
 """Users whose waiting mails are counted for every page."""
@@ -127,9 +134,22 @@ def proof(seal: Seal | None) -> ProofOut | None:
     )
 
 
-def case_status(case: Case, now: datetime) -> CaseStatus:
-    """One case with what follows from the time: whether the answer is overdue, and the next step."""
+def _step(case: Case, now: datetime, country: str | None) -> NextStepOut:
+    """The next step; a complaint goes to the authority of the user's country, where that is known."""
     step = next_step(case, now)
+    authority = authority_of(country) if step.action in COMPLAINTS else None
+    return NextStepOut(
+        action=step.action,  # type: ignore[arg-type]
+        text=step.text,
+        url=authority.url if authority else _web_only(step.url),
+        due=step.due,
+        asks=list(step.asks),
+        authority=authority.name if authority else None,
+    )
+
+
+def case_status(case: Case, now: datetime, country: str | None = None) -> CaseStatus:
+    """One case with what follows from the time and the user's country: whether the answer is overdue, and the next step."""
     return CaseStatus(
         product=case.product,
         track=case.track,
@@ -141,7 +161,7 @@ def case_status(case: Case, now: datetime) -> CaseStatus:
         flags=sorted(case.flags),
         because=because(case.because),
         against=because(case.against),
-        next_step=NextStepOut(action=step.action, text=step.text, url=_web_only(step.url), due=step.due),  # type: ignore[arg-type]
+        next_step=_step(case, now, country),
         clock_started=case.clock,
         reminded_on=list(case.reminded_on),
     )
@@ -149,8 +169,18 @@ def case_status(case: Case, now: datetime) -> CaseStatus:
 
 def user_statuses(ledger: Ledger, users: Sequence[User], now: datetime) -> list[UserStatus]:
     """The status of each of these users, in their order."""
-    mailboxes = ledger.mailboxes.of_users(users)
-    return [_user_status(ledger, user, mailboxes[user], now) for user in users]
+    mailboxes, profiles = ledger.mailboxes.of_users(users), ledger.people.profiles(users)
+    statuses = [_user_status(ledger, user, profiles[user].country, mailboxes[user], now) for user in users]
+    _say_how_forms_are(ledger, [case.next_step for status in statuses for case in status.cases])
+    return statuses
+
+
+def _say_how_forms_are(ledger: Ledger, steps: Sequence[NextStepOut]) -> None:
+    """Put into each step that leads to a form how that form is, where it was looked at."""
+    urls = {step.url for step in steps if step.url and step.action in FORM_STEPS}
+    standings = {history.link.url: history.health.standing for history in ledger.links.histories(urls) if history.probes} if urls else {}
+    for step in steps:
+        step.standing = standings.get(step.url or "") if step.action in FORM_STEPS else None
 
 
 def user_status(ledger: Ledger, user: User, now: datetime) -> UserStatus:
@@ -158,13 +188,13 @@ def user_status(ledger: Ledger, user: User, now: datetime) -> UserStatus:
     return user_statuses(ledger, [user], now)[0]
 
 
-def _user_status(ledger: Ledger, user: User, mailboxes: Sequence[MailboxRow], now: datetime) -> UserStatus:
+def _user_status(ledger: Ledger, user: User, country: str | None, mailboxes: Sequence[MailboxRow], now: datetime) -> UserStatus:
     status = ledger.record.status(user)
     return UserStatus(
         user=user.name,
         as_of=now,
         freshness=freshness(mailboxes, now),
-        cases=[case_status(case, now) for case in status.cases],
+        cases=[case_status(case, now, country) for case in status.cases],
         unproven=status.unproven,
         needs_review=status.needs_review,
     )
@@ -368,4 +398,19 @@ def mailbox_out(ledger: Ledger, mailbox: MailboxRow, users: Iterable[str]) -> Ma
         retry_at=mailbox.retry_at,
         detail=mailbox.detail,
         counts=ledger.mailboxes.counts(mailbox),
+    )
+
+
+def complaint_out(complaint: Complaint) -> ComplaintOut:
+    """A draft as JSON."""
+    authority = complaint.authority
+    shown = AuthorityOut(**asdict(authority), as_of=date.fromisoformat(AS_OF)) if authority else None
+    return ComplaintOut(
+        product=complaint.product,
+        track=complaint.track,
+        reason=complaint.reason,  # type: ignore[arg-type]
+        authority=shown,
+        language=complaint.language,
+        subject=complaint.subject,
+        text=complaint.text,
     )

@@ -69,10 +69,18 @@ class Because(BaseModel):
 
 
 class NextStepOut(BaseModel):
+    """What to do now. `asks`: what Meta wants to be sent. `authority`: who takes the complaint, where the user's country is known.
+
+    `standing`: how the form at `url` is, where it was looked at.
+    """
+
     action: Action
     text: str
     url: str | None
     due: date | None
+    asks: list[str]
+    authority: str | None
+    standing: Standing | None = None
 
 
 class CaseStatus(BaseModel):
@@ -121,6 +129,47 @@ class ProofOut(BaseModel):
     body_hash: str | None
     signed_at: datetime | None
     checked_at: datetime | None
+
+
+class ProfileOut(BaseModel):
+    """A user. `country` null: only weekends move deadlines. `language` null: letters are English."""
+
+    user: str
+    country: str | None
+    language: str | None
+
+
+class AuthorityOut(BaseModel):
+    """A data protection authority, as known on `as_of`. What was not sure then is null."""
+
+    country: str
+    name: str
+    english: str
+    languages: list[str]
+    url: str
+    email: str | None
+    post: str | None
+    note: str | None
+    as_of: date
+
+
+class ComplaintOut(BaseModel):
+    """A draft, from what the ledger knows. `authority`: null when the user's country is not known."""
+
+    product: Product
+    track: Track
+    reason: Literal["rejected", "contradicted", "overdue"]
+    authority: AuthorityOut | None
+    language: str
+    subject: str
+    text: str
+
+
+class Complaints(BaseModel):
+    """One draft for each objection that was refused, contradicted or not answered in time."""
+
+    user: str
+    complaints: list[ComplaintOut]
 
 
 class TimelineEntry(BaseModel):
@@ -271,6 +320,35 @@ class MailboxList(BaseModel):
     mailboxes: list[MailboxOut]
 
 
+class StatisticsCell(BaseModel):
+    """`key`: the week's Monday, the language or the product. `mails`: null where fewer than five people are behind it, or would show."""
+
+    dimension: Literal["week", "language", "product"]
+    key: str
+    outcome: Outcome
+    mails: int | None
+
+
+class StatisticsSpread(BaseModel):
+    """Quartiles in days; null where fewer than five people are behind them, or would show."""
+
+    product: Product
+    cases: int | None
+    lower: float | None
+    median: float | None
+    upper: float | None
+
+
+class StatisticsOut(BaseModel):
+    """Counts over all users. There are no totals: they would give away what is not shown."""
+
+    as_of: datetime
+    least_people: int
+    outcomes: list[StatisticsCell]
+    answer_days: list[StatisticsSpread]
+    broken_days: list[StatisticsSpread]
+
+
 class ModelList(BaseModel):
     """Every version, newest first; `current` decides, `shadow` predicts beside it."""
 
@@ -296,6 +374,13 @@ class CorrectionIn(_Request):
 
     outcome: Outcome
     by: Annotated[str, Field(min_length=1, max_length=200, pattern=ONE_LINE)] | None = None
+
+
+class ProfileIn(_Request):
+    """Where a user lives and what they read; two letters each."""
+
+    country: Annotated[str, Field(pattern=r"^[A-Za-z]{2}$")] | None = None
+    language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] | None = None
 
 
 class FilingIn(_Request):

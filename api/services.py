@@ -12,6 +12,7 @@ from api.imports import Imports
 from api.login import Sessions
 from api.models import Models
 from api.reading import Reading
+from api.source import ModelCard, no_card
 from ledger.ledger import Ledger
 from ledger.mailboxes import MailboxRow
 from ledger.people import User
@@ -59,6 +60,7 @@ class Services:
     `provider`: the provider of a mail address, None when it cannot be found.
     `import_files`: take in files of mails for a user; told how many were seen so far; returns (seen, recorded, could not be read).
     `models`: the registry and its trainings.
+    `model_card`: the files of a model's card by name, none for a model that is gone. `program`: what runs, with its version.
     """
 
     ledger: Ledger
@@ -67,6 +69,8 @@ class Services:
     ingest: Callable[[User, bytes], str] | None = None
     read_text: Callable[[bytes], tuple[str, str, str]] | None = None
     connect: Callable[[NewMailbox], MailboxRow] | None = None
+    model_card: ModelCard = no_card
+    program: str = "demur"
     metrics_enabled: bool = True
     models: Models | None = None
     probing: bool = False

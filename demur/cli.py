@@ -11,16 +11,21 @@ from click.exceptions import ClickException
 
 from demur import __version__
 from demur.commands.classify import classify
+from demur.commands.complaint import complaint
 from demur.commands.context import close
+from demur.commands.counts import stats
 from demur.commands.doctor import doctor
+from demur.commands.evidence import export, verify
 from demur.commands.links import links
 from demur.commands.look import probe
 from demur.commands.mailbox import connect, import_, sync
 from demur.commands.model import evaluate, models, promote, rollback, train
+from demur.commands.redact import redact
 from demur.commands.replay import replay
 from demur.commands.run import run
 from demur.commands.shadow import shadow
 from demur.commands.status import correct, filed, forget, review, status, token_create
+from demur.commands.user import user
 from ledger.errors import DemurError
 
 app = typer.Typer(
@@ -51,6 +56,12 @@ for name, command in (
     ("review", review),
     ("correct", correct),
     ("filed", filed),
+    ("user", user),
+    ("complaint", complaint),
+    ("export", export),
+    ("verify", verify),
+    ("stats", stats),
+    ("redact", redact),
     ("forget", forget),
     ("links", links),
     ("doctor", doctor),

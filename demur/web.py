@@ -8,6 +8,7 @@ from api.reading import Reading, ShownLink
 from api.services import NewMailbox, Provider, Services
 from demur.composition import Composition
 from demur.connecting import connect_mailbox, refuse_private, settings_for
+from demur.program import PROGRAM, model_card
 from ledger.errors import DemurError
 from ledger.mailboxes import MailboxRow, MailboxSettings
 from ledger.people import User
@@ -107,6 +108,8 @@ def services(parts: Composition, sessions: Sessions) -> Services:
         ingest=lambda user, raw: ingest_one(parts, user, raw),
         read_text=_text,
         connect=lambda wanted: connect(parts, wanted),
+        model_card=lambda version: model_card(parts, version),
+        program=PROGRAM,
         metrics_enabled=parts.settings.metrics,
         models=parts.models,
         probing=parts.settings.probe_links,

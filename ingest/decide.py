@@ -17,6 +17,7 @@ from ledger.outcome import Outcome
 from ledger.people import User
 from ledger.prediction import Prediction
 from ledger.record import StoredMail, Verdict
+from ledger.status import ASKED
 from ledger.template import template_of
 from ledger.text import masked_codes
 from ledger.trust import Proof, Trust
@@ -78,6 +79,11 @@ def phrases_for(message: Message, outcome: Outcome) -> tuple[str, ...]:
     return tuple(dict.fromkeys(masked_codes(phrase.text) for phrase in ranked))[:5]
 
 
+def _asks(message: Message) -> tuple[str, ...]:
+    """What Meta asks for, as concepts."""
+    return tuple(sorted({hit.concept for hit in message.hits} & ASKED.keys()))
+
+
 def decision_of(
     mail: StoredMail, message: Message, prediction: Prediction, proof: Proof, bound: bool, reason: str, mailbox: str | None
 ) -> Decision:
@@ -104,6 +110,7 @@ def decision_of(
         mailbox=mailbox,
         defects=message.defects[:10],
         template=template_of(message.subject, message.text),
+        asks=_asks(message) if prediction.outcome is Outcome.INFORMATION_REQUEST else (),
         seal=proof.seal,
     )
 

@@ -1,6 +1,7 @@
 """When an answer is due: GDPR Art. 12(3), counted as Regulation (EEC) 1182/71 says."""
 
 import calendar
+from collections.abc import Container
 from datetime import date, timedelta
 
 ANSWER_MONTHS = 1
@@ -17,9 +18,13 @@ def months_after(start: date, months: int) -> date:
     return date(year, month, min(start.day, calendar.monthrange(year, month)[1]))
 
 
-def answer_due(start: date, extended: bool = False, paused_days: int = 0) -> date:
-    """The last day on which an answer is in time. An end on a weekend moves to Monday (Regulation 1182/71 Art. 3(4))."""
+def answer_due(start: date, extended: bool = False, paused_days: int = 0, holidays: Container[date] = frozenset()) -> date:
+    """The last day on which an answer is in time.
+
+    The day of the event does not count (Regulation 1182/71 Art. 3(1)). An end on a Saturday, Sunday or one of `holidays` moves to the
+    next working day (Art. 3(4)).
+    """
     due = months_after(start, ANSWER_MONTHS + (EXTENSION_MONTHS if extended else 0)) + timedelta(days=paused_days)
-    while due.weekday() >= WEEKEND:
+    while due.weekday() >= WEEKEND or due in holidays:
         due += timedelta(days=1)
     return due

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, date, datetime, time
 from enum import Enum
@@ -44,6 +45,7 @@ class Decision:
     mailbox: str | None = None
     defects: tuple[str, ...] = ()
     template: str = ""
+    asks: tuple[str, ...] = ()
     seal: Seal | None = None
 
     @property
@@ -138,6 +140,18 @@ class Entry:
     hash: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ChainLink:
+    """An entry as it was written: its body is the very text that was hashed."""
+
+    seq: int
+    at: datetime
+    recorded_at: datetime
+    kind: str
+    body: str
+    hash: str
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
@@ -176,6 +190,7 @@ _READ: dict[str, Any] = {
     "evidence": tuple,
     "finding": Finding,
     "probed_at": datetime.fromisoformat,
+    "asks": tuple,
     "said_at": datetime.fromisoformat,
     "on": date.fromisoformat,
 }
@@ -192,3 +207,13 @@ def chained(previous: str, user: str, seq: int, at: datetime, recorded_at: datet
     """The SHA-256 of an entry and the hash before it: whoever alters, removes or inserts an entry breaks all that follow."""
     parts = (previous, user, str(seq), at.isoformat(), recorded_at.isoformat(), kind, body)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def first_break(user: str, links: Iterable[ChainLink]) -> int | None:
+    """The number of the first link that does not fit on the one before it, or None when the chain is whole."""
+    previous = GENESIS
+    for number, link in enumerate(links, start=1):
+        previous = chained(previous, user, number, link.at, link.recorded_at, link.kind, link.body)
+        if link.seq != number or link.hash != previous:
+            return number
+    return None

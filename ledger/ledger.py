@@ -13,7 +13,7 @@ from ledger.vault import Vault
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """Everything that is stored, for one organisation. `data` is the folder for locks."""
+    """Everything that is stored, for one organisation. `data` is the folder for locks, `vault` what seals and signs."""
 
     database: Database
     data: Path
@@ -21,6 +21,7 @@ class Ledger:
     mailboxes: Mailboxes
     record: Record
     links: Links
+    vault: Vault
 
     def forget(self, user: User) -> dict[str, int]:
         """Really delete a user with entries, raw mails and mailboxes that serve nobody else; return how many of each."""
@@ -43,4 +44,5 @@ def open_ledger(url: str, data: Path, vault: Vault) -> Ledger:
         Mailboxes(database, vault, organisation),
         Record(database, vault, organisation),
         Links(database, organisation),
+        vault,
     )

@@ -7,13 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 
 from ledger.database import Database
 from ledger.errors import OperatorError
 from ledger.leftovers import drop_leftovers
 from ledger.tables import addresses, mailbox_users, tokens, users
 
+FEED = "feed"
 NAME = re.compile(r"[\w.@+-]{1,200}", re.ASCII)
 
 
@@ -21,6 +22,14 @@ NAME = re.compile(r"[\w.@+-]{1,200}", re.ASCII)
 class User:
     id: int
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Where a user lives (ISO 3166, two capital letters) and what they read (ISO 639-1, two small letters); None: not said."""
+
+    country: str | None = None
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +131,23 @@ class People:
             own = (mailbox_users.c.mailbox_id == mailbox_id, mailbox_users.c.user_id == user.id)
             connection.execute(delete(mailbox_users).where(*own, mailbox_users.c.organisation_id == self._org))
 
+    def profile(self, user: User) -> Profile:
+        """Where a user lives and what they read."""
+        return self.profiles([user])[user]
+
+    def profiles(self, some: Iterable[User]) -> dict[User, Profile]:
+        """Where each of these users lives and what they read."""
+        wanted = {user.id: user for user in some}
+        query = select(users.c.id, users.c.country, users.c.language).where(users.c.organisation_id == self._org, users.c.id.in_(wanted))
+        with self._db.read() as connection:
+            return {wanted[row.id]: Profile(row.country, row.language) for row in connection.execute(query)}
+
+    def set_profile(self, user: User, profile: Profile) -> None:
+        """Note where a user lives and what they read."""
+        where = (users.c.organisation_id == self._org, users.c.id == user.id)
+        with self._db.write() as connection:
+            connection.execute(update(users).where(*where).values(country=profile.country, language=profile.language))
+
     def make_token(self, user: User | None, scope: str, now: datetime) -> str:
         """A new token for a user, or for an administrator when `user` is None. Only its SHA-256 is kept."""
         token = "demur_" + secrets.token_urlsafe(32)
@@ -146,10 +172,19 @@ class People:
     def bearer(self, token: str) -> Bearer | None:
         """Who a token belongs to, or None. The look-up is by digest, so that its time tells nothing about a token."""
         digest = hashlib.sha256(token.encode()).hexdigest()
-        query = select(tokens.c.user_id, tokens.c.admin, tokens.c.scope).where(tokens.c.digest == digest)
+        query = select(tokens.c.user_id, tokens.c.admin, tokens.c.scope).where(tokens.c.digest == digest, tokens.c.scope != FEED)
         with self._db.read() as connection:
             row = connection.execute(query.where(tokens.c.organisation_id == self._org)).one_or_none()
         return Bearer(row.user_id, row.admin, row.scope) if row else None
+
+    def feed_user(self, token: str) -> User | None:
+        """The user whose calendar a feed token opens, or None. Such a token opens nothing else: it stands in addresses."""
+        digest = hashlib.sha256(token.encode()).hexdigest()
+        query = select(users.c.id, users.c.name).join(tokens, tokens.c.user_id == users.c.id)
+        where = (tokens.c.organisation_id == self._org, tokens.c.digest == digest, tokens.c.scope == FEED)
+        with self._db.read() as connection:
+            row = connection.execute(query.where(*where)).one_or_none()
+        return User(row.id, row.name) if row else None
 
     def by_id(self, user_id: int) -> User | None:
         """The user with this id, or None."""

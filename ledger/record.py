@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
 from ledger.database import Database
-from ledger.entry import GENESIS, Body, Correction, Decision, Entry, body_json, body_of, chained
+from ledger.entry import GENESIS, Body, ChainLink, Correction, Decision, Entry, body_json, body_of, chained, first_break
 from ledger.errors import OperatorError
+from ledger.holiday import holidays_in
 from ledger.links import add_links
 from ledger.mailboxes import Cursor, MailboxRow
 from ledger.people import User
@@ -234,8 +235,11 @@ class Record:
             return self._entries(connection, user)
 
     def status(self, user: User) -> Status:
-        """The user's cases, folded from the entries."""
-        return status_of(self.entries(user))
+        """The user's cases, folded from the entries; deadlines as the holidays of the user's country want it."""
+        country = select(users.c.country).where(users.c.organisation_id == self._org, users.c.id == user.id)
+        with self._db.read() as connection:
+            entries, holidays = self._entries(connection, user), holidays_in(connection.scalar(country))
+        return status_of(entries, holidays)
 
     def latest_decisions(self, user: User) -> list[tuple[datetime, Decision]]:
         """The newest decision on each of a user's mails, with the mail's arrival."""
@@ -309,16 +313,15 @@ class Record:
         with self._db.read() as connection:
             return [User(row.id, row.name) for row in connection.execute(query.order_by(users.c.name))]
 
+    def links(self, user: User) -> list[ChainLink]:
+        """All entries of a user as they were written, for whoever recomputes the chain."""
+        query = select(entries).where(entries.c.organisation_id == self._org, entries.c.user_id == user.id).order_by(entries.c.seq)
+        with self._db.read() as connection:
+            return [ChainLink(row.seq, row.at, row.recorded_at, row.kind, row.body, row.hash) for row in connection.execute(query)]
+
     def broken_chain(self, user: User) -> int | None:
         """The number of the first entry whose hash does not fit, or None when the chain is whole."""
-        query = select(entries).where(entries.c.organisation_id == self._org, entries.c.user_id == user.id).order_by(entries.c.seq)
-        previous = GENESIS
-        with self._db.read() as connection:
-            for number, row in enumerate(connection.execute(query), start=1):
-                previous = chained(previous, user.name, number, row.at, row.recorded_at, row.kind, row.body)
-                if row.seq != number or row.hash != previous:
-                    return number
-        return None
+        return first_break(user.name, self.links(user))
 
     def rebuild(self, user: User) -> bool:
         """Fold a user's entries anew and compare with the projection; True when it was right. It is right afterwards."""

@@ -54,11 +54,15 @@ class NextStep:
     text: str
     url: str | None = None
     due: date | None = None
+    asks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One objection. `because` is the fact that put it into its state; `against` the one that contradicts it; `told` the first notice."""
+    """One objection. `because` is the fact that put it into its state; `against` the one that contradicts it; `told` the first notice.
+
+    `holidays`: the days, besides weekends, on which no deadline ends.
+    """
 
     product: Product
     track: Track
@@ -76,12 +80,13 @@ class Case:
     form: str | None = None
     told: Fact | None = None
     refused_last: datetime | None = None
+    holidays: frozenset[date] = field(default=frozenset(), repr=False)
 
     @property
     def answer_due(self) -> date | None:
         if self.state is not State.PENDING or self.clock is None:
             return None
-        return answer_due(self.clock, self.extended, self.paused_days)
+        return answer_due(self.clock, self.extended, self.paused_days, self.holidays)
 
     def overdue(self, now: datetime) -> bool:
         """Derived when read: the day of the answer has passed and nothing decided."""
@@ -315,21 +320,27 @@ def _rule(fact: Fact) -> Callable[[Case, Fact], Case]:
     return _filing if fact.filing else _probe
 
 
-def _case_key(fact: Fact) -> tuple[Product, Track]:
+def facts_of(entries: Sequence[Entry]) -> list[Fact]:
+    """All that may move a user's cases, in order of arrival: the mails that count, filings and probes."""
+    return _facts(entries, _mails(entries))
+
+
+def case_key(fact: Fact) -> tuple[Product, Track]:
+    """The case that a fact is about."""
     source = fact.filing or fact.decision or fact.probe
     assert source
     return source.product, source.track
 
 
-def status_of(entries: Sequence[Entry]) -> Status:
-    """Fold a user's entries into their cases."""
+def status_of(entries: Sequence[Entry], holidays: frozenset[date] = frozenset()) -> Status:
+    """Fold a user's entries into their cases; no deadline ends on one of `holidays` or on a weekend."""
     mails = _mails(entries)
     cases: dict[tuple[Product, Track], Case] = {}
     for fact in _facts(entries, mails):
-        key = _case_key(fact)
+        key = case_key(fact)
         if fact.probe and key not in cases:
             continue
-        case = _rule(fact)(cases.get(key) or Case(*key), fact)
+        case = _rule(fact)(cases.get(key) or Case(*key, holidays=holidays), fact)
         seen_form = fact.decision.form_url if fact.decision else None
         cases[key] = replace(case, form=seen_form or case.form)
     open_mails = [mail for mail in mails if mail.correction is None]
@@ -350,6 +361,15 @@ TEXTS = {
     "complain": "You may complain to your data protection authority.",
     "review": "Meta confirmed and refused the same objection; look at both mails.",
 }
+ASKED = {
+    "SCREENSHOT": "a screenshot",
+    "PROMPT": "the prompt you entered",
+    "EVIDENCE": "documents that prove it",
+    "COUNTRY": "the country where you live",
+    "IDENTITY": "proof of who you are",
+    "EXPLAIN": "your reasons",
+}
+"""What Meta asks for, by the concept that stands for it in every language."""
 ACTIONS = {
     State.NONE: "none",
     State.NOTIFIED: "object",
@@ -371,4 +391,11 @@ def next_step(case: Case, now: datetime) -> NextStep:
         url = case.form or form_url(case.product, case.track)
     elif action == "retry_form":
         url = alternative_url(case.form)
-    return NextStep(action, TEXTS[action], url, case.answer_due if action == "wait" else None)
+    asks = _asked(case) if action == "send_information" else ()
+    return NextStep(action, TEXTS[action], url, case.answer_due if action == "wait" else None, asks)
+
+
+def _asked(case: Case) -> tuple[str, ...]:
+    """What Meta asked for, in words; empty when the mail does not say it in words that are known."""
+    asks = case.because.decision.asks if case.because and case.because.decision else ()
+    return tuple(words for concept, words in ASKED.items() if concept in asks)

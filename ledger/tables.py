@@ -67,6 +67,8 @@ users = Table(
     *_owned(),
     Column("name", String(200), nullable=False),
     Column("created_at", Moment, nullable=False),
+    Column("country", String(2)),
+    Column("language", String(2)),
     UniqueConstraint("organisation_id", "name", name="uq_users_name"),
 )
 

@@ -1,5 +1,6 @@
 """Encryption at rest: every secret is sealed with a Fernet key and bound to what it is for."""
 
+import base64
 import os
 import stat
 import tempfile
@@ -7,6 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from ledger.errors import OperatorError
 
@@ -21,8 +24,13 @@ class Vault:
         """
         try:
             self._fernet = MultiFernet([Fernet(key) for key in keys])
+            self._newest = base64.urlsafe_b64decode(keys[0])
         except ValueError:
             raise OperatorError("DEMUR_SECRET_KEY is not a Fernet key: make one with `demur doctor --new-key`") from None
+
+    def derived(self, purpose: str) -> bytes:
+        """32 bytes that follow from the newest key and from `purpose` alone (HKDF-SHA256, RFC 5869)."""
+        return HKDF(SHA256(), 32, salt=None, info=purpose.encode()).derive(self._newest)
 
     def seal(self, purpose: str, secret: bytes) -> bytes:
         """Encrypt `secret` for `purpose`."""

@@ -161,6 +161,11 @@ KNOWN = {
         "demur filed anna --product instagram --on 2025-05-13",
         "demur review",
         "demur correct 3f9ac1d2 confirmation --by anna",
+        "demur user anna --country DE --language de",
+        "demur token create --user anna --scope feed",
+        "demur complaint anna",
+        "demur export anna -o anna.zip",
+        "demur verify anna.zip",
         "demur doctor",
         "demur forget anna --yes",
     },
@@ -168,6 +173,8 @@ KNOWN = {
         "demur classify fixtures/confirmation/en-reviewed-will-honor-2024.1.eml fixtures/information_request/de-identitaet.1.eml",
         "demur classify saved-mails --json",
         "demur classify - < mail.eml",
+        "demur redact mail.eml -o redacted.eml",
+        "demur redact redacted.eml --check",
         "demur import saved-mails Takeout/Mail.mbox --user anna",
     },
     ORGANISATION: {
@@ -176,6 +183,7 @@ KNOWN = {
         "demur token create --admin --scope write",
         "demur run --host 127.0.0.1 --port 8000",
         'curl -H "Authorization: Bearer $TOKEN" http://127.0.0.1:8000/status/anna',
+        "demur stats --csv stats.csv",
     },
     MODEL: {"demur evaluate --fixtures my-mails", "demur train --fixtures my-mails"},
 }

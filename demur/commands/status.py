@@ -1,7 +1,7 @@
 """`demur status`, `filed`, `correct`, `review`, `token`, `forget`: the ledger for people in a terminal."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -10,6 +10,7 @@ from demur.output import plain, print_json, print_table
 from ledger.entry import filing_of
 from ledger.errors import OperatorError
 from ledger.outcome import Outcome, Product, Track
+from ledger.people import FEED
 from ledger.settle import settle
 
 WORDS = {
@@ -67,10 +68,9 @@ def _print_status(data: dict[str, object]) -> None:
         because = case["because"] or {}
         why = f"«{because['phrases'][0]}»" if because.get("phrases") else because.get("subject") or because.get("decided_by") or ""
         step = case["next_step"]
-        until = f" until {step['due']}" if step["due"] else ""
         track = "" if case["track"] == "own_data" else " (third parties)"
         mark = "!" if case["overdue"] else MARKS.get(case["state"], "·")
-        rows.append([mark, case["product"] + track, case["state"], str(case["since"])[:10], plain(why)[:50], f"{step['text']}{until}"])
+        rows.append([mark, case["product"] + track, case["state"], str(case["since"])[:10], plain(why)[:50], _next(step)])
     if rows:
         print_table(["", "account", "state", "since", "because of", "next"], rows)
     else:
@@ -81,6 +81,14 @@ def _print_status(data: dict[str, object]) -> None:
         if box["state"] != "connected":
             typer.echo(f"  {box['name']}: {box['state']} – {box['detail']}")
     typer.echo("")
+
+
+def _next(step: dict[str, Any]) -> str:
+    """The next step in one line: what to do, until when, what Meta asked for, who takes a complaint."""
+    until = f" until {step['due']}" if step["due"] else ""
+    asks = f" Meta asks for {', '.join(step['asks'])}." if step["asks"] else ""
+    whom = f" Yours: {plain(step['authority'])}." if step["authority"] else ""
+    return f"{step['text']}{until}{asks}{whom}"
 
 
 def filed(
@@ -170,15 +178,17 @@ def forget(user: UserName, yes: Annotated[bool, typer.Option("--yes", help="Do n
 def token_create(
     user: Annotated[str | None, typer.Option(help="The user that the token is for.")] = None,
     admin: Annotated[bool, typer.Option("--admin", help="A token that sees all users.")] = False,
-    scope: Annotated[str, typer.Option(help="read or write.")] = "read",
+    scope: Annotated[str, typer.Option(help="read, write, or feed (opens the calendar alone).")] = "read",
     json_: Json = False,
 ) -> None:
     """Make an API token. It is shown once and stored hashed.
 
     Example: demur token create --user anna
     """
-    if scope not in ("read", "write"):
-        raise OperatorError("--scope is read or write")
+    if scope not in ("read", "write", FEED):
+        raise OperatorError("--scope is read, write or feed")
+    if scope == FEED and admin:
+        raise OperatorError("a feed is one user's: give --user NAME")
     if bool(user) == admin:
         raise OperatorError("give either --user NAME or --admin")
     parts = composition()

@@ -22,7 +22,7 @@ ROUTES = [
     for method in methods
     if method in {"get", "post", "put", "patch", "delete"}
 ]
-FOR_ADMINISTRATORS = [(method, path) for method, path in ROUTES if path.startswith("/models")]
+FOR_ADMINISTRATORS = [(method, path) for method, path in ROUTES if path.startswith(("/models", "/stats"))]
 PERSONAL = [route for route in ROUTES if route not in FOR_ADMINISTRATORS]
 WRITES = [(method, path) for method, path in ROUTES if method != "get"]
 ABOUT_SOMEONE = [(method, path) for method, path in PERSONAL if "{" in path]
@@ -30,6 +30,7 @@ PAGES = [("get", "/"), ("get", "/users/{user}"), ("post", "/users/{user}/filed")
 BODIES = {
     "/messages/{sha256}/correction": {"outcome": "receipt"},
     "/users/{user}/filings": {"product": "facebook"},
+    "/users/{user}/profile": {"language": "de"},
     "/mailboxes": {"address": "new@example.org", "password": "x"},
 }
 
@@ -50,13 +51,15 @@ def ask(client: TestClient, method: str, path: str, template: str, token: str | 
         sent = {"data": {"product": "facebook"}}
     elif template.endswith("/said"):
         sent = {"data": {"outcome": "receipt"}}
+    if template == "/deadlines.ics":
+        sent = {"params": {"user": "anna"}}
     return client.request(method, path, headers=bearer(token) if token else {}, **sent)
 
 
 def test_the_description_names_the_routes_of_the_contract():
     assert {path for _, path in ROUTES} >= {
         "/status", "/status/{user}", "/status/{user}/timeline", "/messages", "/messages/{sha256}", "/messages/{sha256}/correction",
-        "/review", "/users/{user}/filings", "/mailboxes", "/mailboxes/{name}",
+        "/review", "/users/{user}/filings", "/users/{user}/evidence.zip", "/users/{user}/profile", "/users/{user}/complaint", "/stats", "/deadlines.ics", "/mailboxes", "/mailboxes/{name}",
         "/models", "/models/train", "/models/{version}/promote",
     }  # fmt: skip
 

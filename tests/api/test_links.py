@@ -86,3 +86,15 @@ def test_the_page_tells_of_the_probe(world: World) -> None:
     assert "Form broken" in page
     assert "the site says that the page is gone" in page
     assert "looking at the form" in page
+
+
+def test_the_next_step_says_how_its_form_is(world: World, anna: TestClient) -> None:
+    notice(world, "anna")
+    (case,) = anna.get("/status/anna").json()["cases"]
+    assert (case["next_step"]["url"], case["next_step"]["standing"]) == (FORM, None)
+    (link,) = world.ledger.links.all()
+    for hours in (30, 0):
+        at = world.now - timedelta(hours=hours)
+        world.ledger.links.note(link, Probe(at, Finding.OK, 200, ("help.instagram.com",), "", "157.240.0.174"), at)
+    (case,) = anna.get("/status/anna").json()["cases"]
+    assert case["next_step"]["standing"] == "works"

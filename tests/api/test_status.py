@@ -53,7 +53,15 @@ def test_a_confirmed_objection_answers_in_exactly_the_promised_shape(world: Worl
                     "decided_by": "model",
                 },
                 "against": None,
-                "next_step": {"action": "none", "text": "Nothing to do.", "url": None, "due": None},
+                "next_step": {
+                    "action": "none",
+                    "text": "Nothing to do.",
+                    "url": None,
+                    "due": None,
+                    "asks": [],
+                    "authority": None,
+                    "standing": None,
+                },
                 "clock_started": None,
                 "reminded_on": ["2025-05-20"],
             }

@@ -34,6 +34,7 @@ FULL = Decision(
     names_accounts_centre=True,
     mailbox="anna@example.org",
     defects=("no date",),
+    asks=("COUNTRY",),
     seal=Seal("dkim", "facebookmail.com", "s1", "rsa-sha256", "v=DKIM1; p=AA", "b", "bh", START, START, "d" * 64),
 )
 EXAMPLES: list[Body] = [

@@ -1,0 +1,5 @@
+"""The API's world, for bundles of Anna's."""
+
+from tests.api.conftest import admin, anna, client, empty, key, world
+
+__all__ = ["admin", "anna", "client", "empty", "key", "world"]
