@@ -5,8 +5,26 @@ from dataclasses import dataclass
 from api.language import N_, _
 from ledger.mailboxes import Health
 from ledger.outcome import Outcome, Product, Track
+from ledger.probe import MEANINGS as FINDINGS
+from ledger.probe import Standing
 from ledger.status import State
 from ledger.trust import Trust
+
+__all__ = [
+    "FINDINGS",
+    "HEALTHS",
+    "IMPORTED",
+    "MEANINGS",
+    "OUTCOMES",
+    "OVERDUE",
+    "PRODUCTS",
+    "READING",
+    "STANDINGS",
+    "STATES",
+    "TRACKS",
+    "TRUSTS",
+    "Mark",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +91,11 @@ TRUSTS = {
 }
 IMPORTED = Mark(N_("Imported"), "folder", "told")
 READING = Mark(N_("First look"), "hourglass", "waiting")
+STANDINGS = {
+    Standing.WORKS: Mark(N_("Form works"), "check", "good"),
+    Standing.BROKEN: Mark(N_("Form broken"), "warning", "broken"),
+    Standing.UNCLEAR: Mark(N_("Unclear"), "question", "quiet"),
+}
 HEALTHS = {
     Health.CONNECTED: Mark(N_("Connected"), "check", "good"),
     Health.CONNECT_ERROR: Mark(N_("Server away"), "warning", "broken"),

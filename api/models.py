@@ -1,6 +1,6 @@
 """What the API knows of models: their cards, who decides, and a training under way. The front door hands in the one who does it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
@@ -34,6 +34,19 @@ class LanguageFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class Curves:
+    """What the drawings need; empty lists on a card that was made before they were kept.
+
+    `confusion`: what was → what it was said to be → mails. `reliability`: (confidence, share that is right, mails) by tenths.
+    `coverage_risk`: (share decided, share of these that is wrong) as the least confidence falls.
+    """
+
+    confusion: dict[str, dict[str, int]] = field(default_factory=dict)
+    reliability: list[tuple[float, float, int]] = field(default_factory=list)
+    coverage_risk: list[tuple[float, float]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
 class ModelCard:
     """One version. `current`: it decides. `shadow`: it predicts beside the current one and decides nothing. `coverage`: share decided
     without a person. `wrong_decisive`: confirmations and rejections above the threshold that were neither."""
@@ -56,6 +69,7 @@ class ModelCard:
     calibration_error: float
     outcomes: list[OutcomeFigures]
     languages: list[LanguageFigures]
+    curves: Curves = field(default_factory=Curves)
 
 
 @dataclass(frozen=True, slots=True)

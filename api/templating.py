@@ -10,7 +10,7 @@ from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
-from api import language, marks, words
+from api import charts, language, marks, words
 
 FOLDER = Path(__file__).parent
 OPTIONS: dict[str, Any] = {"trim_blocks": True, "lstrip_blocks": True}
@@ -20,7 +20,7 @@ environment = Environment(
 environment.install_gettext_callables(language._, language.ngettext, newstyle=True)  # type: ignore[attr-defined]
 environment.filters |= {"day": language.day, "clock": language.clock, "number": language.number, "tr": language._}
 environment.filters |= {"moment": words.moment, "person": words.person}
-environment.globals |= {"words": words, "marks": marks}
+environment.globals |= {"words": words, "marks": marks, "charts": charts}
 
 
 def rooted(request: Request, path: str) -> str:

@@ -11,6 +11,9 @@ from classifier.model import Matrix, Model, cannot_be_decisive, says_nothing
 from ledger.outcome import DECISIVE, Outcome
 
 BINS = 10
+FEWEST = 5
+"""Mails in a bin below which its share says nothing."""
+POINTS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,9 @@ class Evaluation:
     outcomes: dict[str, OutcomeScore]
     languages: dict[str, LanguageScore]
     mistakes: list[dict[str, object]]
+    confusion: dict[str, dict[str, int]]
+    reliability: list[tuple[float, float, int]]
+    coverage_risk: list[tuple[float, float]]
 
     def as_dict(self) -> dict[str, object]:
         """The report as plain JSON data."""
@@ -106,7 +112,32 @@ def evaluate(model: Model, mails: Sequence[Labelled], probabilities: Matrix | No
             for m, t, g, c, k, r in zip(mails, truth, guess, confidence, kept, right, strict=True)
             if not r
         ],
+        confusion=_confusion(truth, guess),
+        reliability=reliability(confidence, right),
+        coverage_risk=coverage_risk(confidence, right),
     )
+
+
+def _confusion(truth: Sequence[Outcome], guess: Sequence[Outcome]) -> dict[str, dict[str, int]]:
+    """How often what was (outer key) is said to be what (inner key), the best guess of every mail."""
+    counts = Counter(zip(truth, guess, strict=True))
+    return {was.value: {said.value: counts[was, said] for said in Outcome} for was in Outcome}
+
+
+def reliability(confidence: Sequence[float], right: Sequence[bool]) -> list[tuple[float, float, int]]:
+    """(mean confidence, share that is right, mails) of each of ten bins of equal width that holds at least five mails."""
+    confidences, rights = np.asarray(confidence), np.asarray(right, dtype=float)
+    bins = np.minimum((confidences * BINS).astype(int), BINS - 1)
+    held = [bins == b for b in range(BINS) if (bins == b).sum() >= FEWEST]
+    return [(round(float(confidences[b].mean()), 4), round(float(rights[b].mean()), 4), int(b.sum())) for b in held]
+
+
+def coverage_risk(confidence: Sequence[float], right: Sequence[bool]) -> list[tuple[float, float]]:
+    """(share decided, share of these that is wrong) as the least confidence falls, at most fifty points."""
+    order = np.argsort(-np.asarray(confidence), kind="stable")
+    wrong = np.cumsum(~np.asarray(right)[order]) / np.arange(1, len(order) + 1)
+    chosen = np.unique(np.linspace(0, len(order) - 1, POINTS).astype(int))
+    return [(round((int(i) + 1) / len(order), 4), round(float(wrong[i]), 4)) for i in chosen]
 
 
 def _languages(mails: Sequence[Labelled], right: Sequence[bool]) -> dict[str, LanguageScore]:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from api.models import LanguageFigures, ModelCard, OutcomeFigures, Training
+from api.models import Curves, LanguageFigures, ModelCard, OutcomeFigures, Training
 from demur.training import Trainer
 
 if TYPE_CHECKING:
@@ -37,6 +37,15 @@ def _shown(card: "Card", current: str | None, shadow: str | None) -> ModelCard:
         calibration_error=figures["calibration_error"],
         outcomes=[_outcome(name, scores) for name, scores in figures["outcomes"].items()],
         languages=[LanguageFigures(code, scores["accuracy"], scores["mails"]) for code, scores in figures["languages"].items()],
+        curves=_curves(figures),
+    )
+
+
+def _curves(figures: dict[str, Any]) -> Curves:
+    return Curves(
+        confusion=figures.get("confusion", {}),
+        reliability=[(row[0], row[1], row[2]) for row in figures.get("reliability", [])],
+        coverage_risk=[(row[0], row[1]) for row in figures.get("coverage_risk", [])],
     )
 
 

@@ -7,9 +7,10 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from api.auth import CallerDep, form_guard, user_seen
+from api.charts import links_of_case
 from api.entries import correct, file_objection, speaker
 from api.pages.frame import back, show
-from api.report import timeline, user_status
+from api.report import link_histories, timeline, user_status
 from api.schema import FilingIn, TimelineEntry
 from api.services import ServicesDep
 from ledger.outcome import Outcome, Product, Track
@@ -43,7 +44,15 @@ def case_page(user: str, product: Product, track: Track, request: Request, servi
     if case is None:
         raise HTTPException(404, "there is no such objection")
     entries = [entry for entry in timeline(services.ledger, owner).entries if (entry.product, entry.track) == (product, track)]
-    values: dict[str, Any] = {"status": status, "case": case, "entries": entries, "correctable": _correctable(entries)}
+    links = links_of_case(link_histories(services.ledger, owner), product, track)
+    values: dict[str, Any] = {
+        "links": links,
+        "probing": services.probing,
+        "status": status,
+        "case": case,
+        "entries": entries,
+        "correctable": _correctable(entries),
+    }
     return show(request, services, caller, "case.html", **values)
 
 

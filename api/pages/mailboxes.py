@@ -13,14 +13,33 @@ from ledger.mailboxes import Health
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 
+AT_ONCE = 20
+
 
 @router.get("/mailboxes")
-def mailboxes_page(request: Request, services: ServicesDep, caller: CallerDep, new: Annotated[str, Query(max_length=320)] = "") -> Response:
-    """All that the caller may see. While one was never read through, the page asks again by itself."""
-    shown = mailboxes_seen(services, caller)
+def mailboxes_page(
+    request: Request,
+    services: ServicesDep,
+    caller: CallerDep,
+    new: Annotated[str, Query(max_length=320)] = "",
+    first: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
+) -> Response:
+    """What the caller may see, some at a time. While one was never read through, the page asks again by itself."""
+    found = mailboxes_seen(services, caller, first, AT_ONCE + 1)
+    shown, more = found[:AT_ONCE], len(found) > AT_ONCE
     newest = {box.name: services.ledger.mailboxes.newest_mail(services.ledger.mailboxes.require(box.name)) for box in shown}
     reading = any(box.kind == "imap" and box.checked_at is None and box.state is Health.CONNECTED for box in shown)
-    return show(request, services, caller, "mailboxes.html", boxes=shown, newest=newest, reading=reading, new=new)
+    return show(
+        request,
+        services,
+        caller,
+        "mailboxes.html",
+        boxes=shown,
+        following=first + AT_ONCE if more else None,
+        newest=newest,
+        reading=reading,
+        new=new,
+    )
 
 
 forms = APIRouter(include_in_schema=False, dependencies=[Depends(form_guard)])

@@ -15,7 +15,8 @@ from ledger.status import State
 router = APIRouter(include_in_schema=False)
 CARDS = 6
 """So many users are shown with cards; more of them are a table."""
-ROWS = 50
+ROWS = 25
+"""Users on one page of the table."""
 
 
 @router.get("/")

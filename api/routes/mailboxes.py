@@ -30,14 +30,14 @@ def mailbox_seen(services: Services, caller: Caller, name: str) -> MailboxRow:
     return mailbox
 
 
-def mailboxes_seen(services: Services, caller: Caller) -> list[MailboxOut]:
-    """The mailboxes that the caller may see, by name."""
+def mailboxes_seen(services: Services, caller: Caller, first: int = 0, most: int | None = None) -> list[MailboxOut]:
+    """The mailboxes that the caller may see, by name; `most` of them from number `first` on."""
     if caller.admin:
         rows = services.ledger.mailboxes.all()
     else:
         owner = own_user(services, caller, None)
         rows = services.ledger.mailboxes.of_users([owner])[owner]
-    return [_shown(services, caller, row) for row in rows]
+    return [_shown(services, caller, row) for row in rows[first : first + most if most is not None else None]]
 
 
 @router.get("/mailboxes", responses=problems())

@@ -26,13 +26,13 @@ def _own(services: Services, caller: Caller, after: str) -> Iterator[User]:
 
 
 def _batches(
-    services: Services, caller: Caller, state: State | None, product: Product | None, after: str, name: str
+    services: Services, caller: Caller, state: State | None, product: Product | None, after: str, name: str, size: int
 ) -> Iterator[list[User]]:
     """Users that may match, by name, some at a time."""
     if not caller.admin:
         yield list(_own(services, caller, after))
         return
-    while users := services.ledger.record.users_in(state, product, after, AT_ONCE, name):
+    while users := services.ledger.record.users_in(state, product, after, size, name):
         yield users
         after = users[-1].name
 
@@ -57,7 +57,7 @@ def status_page(
 ) -> StatusPage:
     """Up to `limit` users after a name that the caller may see and that match; `state` and `product` in one case."""
     found: list[UserStatus] = []
-    for users in _batches(services, caller, state, product, after, name):
+    for users in _batches(services, caller, state, product, after, name, min(limit + 1, AT_ONCE)):
         statuses = user_statuses(services.ledger, users, services.now())
         found += [status for status in statuses if _matches(status, state, product, stale)]
         if len(found) > limit:
