@@ -4,7 +4,7 @@ BIN := .venv/bin
 WORKERS ?= 2
 MUTATED := 'ingest.p*' 'ledger.text*' $(foreach f,train.x_threshold_of train.x_softmax train.x_temperature_of retrain.x_objections retrain.x_lower_bound model.x_only_about_meta,'classifier.$(f)*')
 
-.PHONY: help run test check evaluate model bench mutation corpora clean
+.PHONY: help run test check evaluate model bench mutation pictures corpora clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -30,6 +30,9 @@ bench: .venv/test.done ## measure: candidates, parsing, classifying, storing, se
 
 mutation: .venv/test.done ## change the phrase and threshold logic in small ways: does a test notice? (docs/mutation.md)
 	$(BIN)/mutmut run --max-children $(WORKERS) $(MUTATED)
+
+pictures: .venv/test.done ## photograph every page of the demo for the documents
+	$(BIN)/python -m bench.screenshots
 
 corpora: .venv/run.done ## classify a folder of foreign mails: make corpora FOLDER=…
 	$(BIN)/python -m bench.corpora $(FOLDER)

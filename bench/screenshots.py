@@ -1,8 +1,9 @@
 """Pictures of the pages for the documents: `python -m bench.screenshots [FOLDER]` starts the demo and photographs it with Chromium.
 
-Each page at 1200 and at 390 pixels, light and dark; the light wide ones are what README shows. Writes only to FOLDER (docs/images).
+Each page at 1200 pixels, the first ones dark and at 390 pixels, too. Writes only to FOLDER (docs/images).
 """
 
+import os
 import re
 import subprocess
 import sys
@@ -17,10 +18,17 @@ BASE = f"http://127.0.0.1:{PORT}"
 PAGES = {
     "overview": "/",
     "case": "/users/demo/cases/facebook/own_data",
-    "person": "/users/demo",
+    "connect": "/connect?address=anna@gmail.com",
+    "import": "/import",
+    "mailboxes": "/mailboxes",
+    "model": "/models",
 }
-LOOKS = {"": ("light", 1200), "-dark": ("dark", 1200), "-phone": ("light", 390), "-phone-dark": ("dark", 390)}
+LOOKS = {"": ("light", 1200), "-dark": ("dark", 1200), "-phone": ("light", 390)}
+MANY_LOOKS = {"overview", "case"}
+"""Pages that are photographed in every look; the others in the first."""
 READ_AFTER = 30
+TALLEST = 1150
+"""Pixels; what is longer is cut off, so that a picture stays small."""
 
 
 def _link(log: Path) -> str | None:
@@ -39,11 +47,15 @@ def _wait_for_link(log: Path) -> str:
 
 def _shoot(context: BrowserContext, folder: Path, suffix: str, only: set[str]) -> None:
     for name, path in PAGES.items():
-        if only and name not in only:
+        if (only and name not in only) or (suffix and name not in MANY_LOOKS):
             continue
         page = context.new_page()
         page.goto(BASE + path)
-        page.screenshot(path=folder / f"{name}{suffix}.png", full_page=True)
+        width, height = page.evaluate(
+            "[innerWidth, Math.min(document.documentElement.scrollHeight, TALLEST)]".replace("TALLEST", str(TALLEST))
+        )
+        page.set_viewport_size({"width": width, "height": height})
+        page.screenshot(path=folder / f"{name}{suffix}.png")
         page.close()
 
 
@@ -77,7 +89,7 @@ def main() -> None:
         log = Path(data) / "log"
         command = [sys.executable, "-m", "demur", "run", "--demo", "--port", str(PORT)]
         with log.open("w") as out:
-            demo = subprocess.Popen(command, stdout=out, stderr=out, env={**__import__("os").environ, "DEMUR_DATA": data})
+            demo = subprocess.Popen(command, stdout=out, stderr=out, env=os.environ | {"DEMUR_DATA": data})
         try:
             link = _wait_for_link(log)
             time.sleep(READ_AFTER)

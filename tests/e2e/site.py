@@ -67,7 +67,8 @@ def _peaceful(world: World) -> None:
 
 def _hostile(world: World) -> tuple[str, ...]:
     shas = []
-    for number, vector in enumerate(VECTORS):
+    pairs = [" ".join(VECTORS[at : at + 2]) for at in range(0, len(VECTORS), 2)]
+    for number, vector in enumerate(pairs):
         text = "\n".join(VECTORS) if number == 0 else vector
         doubt = ({"abstained": True}, {"trust": Trust.UNPROVEN, "trust_reason": vector}, {"trust": Trust.FORGED, "trust_reason": vector})[
             number % 3
