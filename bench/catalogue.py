@@ -10,7 +10,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 from ledger.probe import MEANINGS
-from ledger.status import TEXTS
+from ledger.status import ASKED, TEXTS
 
 API = Path(__file__).parent.parent / "api"
 LOCALES = API / "locales"
@@ -25,7 +25,7 @@ def extracted() -> Catalog:
     found = Catalog(project="Demur", charset="utf-8")
     for name, _line, message, _comments, _context in extract_from_dir(str(API), METHODS, OPTIONS, KEYWORDS):
         found.add(message, locations=[(f"api/{name}", 0)])
-    for name, texts in (("status", TEXTS), ("probe", MEANINGS)):
+    for name, texts in (("status", TEXTS), ("status", ASKED), ("probe", MEANINGS)):
         for text in texts.values():
             found.add(text, locations=[(f"ledger/{name}.py", 0)])
     return found

@@ -2,16 +2,18 @@
 
 from fastapi import APIRouter
 
-from api.pages import case, connect, importing, language, mail, mailboxes, models, overview, review
+from api.pages import case, complaint, connect, importing, language, mail, mailboxes, models, overview, review, statistics
 
 ROUTERS: tuple[APIRouter, ...] = (
     overview.router,
     case.router,
+    complaint.router,
     mail.router,
     connect.router,
     importing.router,
     mailboxes.router,
     review.router,
     models.router,
+    statistics.router,
     language.router,
 )

@@ -30,7 +30,7 @@ class PageRoute(APIRoute):
 def menu(admin: bool) -> list[tuple[str, str]]:
     """The pages of the navigation after the first: path and word."""
     found = [("review", _("Review")), ("mailboxes", _("Mailboxes"))]
-    return [*found, ("models", _("Model"))] if admin else found
+    return [*found, ("models", _("Model")), ("stats", _("Statistics"))] if admin else found
 
 
 def show(request: Request, services: Services, caller: Caller, template: str, code: int = 200, **values: Any) -> Response:

@@ -11,7 +11,15 @@ from api.auth import csrf_token
 from api.pages import ROUTERS
 from tests.api.world import World
 
-FIELDS = {"outcome": "receipt", "product": "facebook", "address": "bert@example.org", "password": "x", "user": "anna"}
+FIELDS = {
+    "outcome": "receipt",
+    "product": "facebook",
+    "address": "bert@example.org",
+    "password": "x",
+    "user": "anna",
+    "country": "DE",
+    "language": "de",
+}
 UPLOAD = {"files": ("a.eml", b"Subject: x\r\n\r\n")}
 
 

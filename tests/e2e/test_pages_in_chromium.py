@@ -10,7 +10,7 @@ from tests.e2e.site import Site, serving
 from tests.e2e.vectors import VECTORS
 from tests.rig.need import program as installed
 
-PEACEFUL = ("/", "/users/anna", "/users/anna/cases/facebook/own_data", "/connect", "/connect?address=anna@gmail.com", "/import", "/models",
+PEACEFUL = ("/", "/users/anna", "/users/anna/cases/facebook/own_data", "/connect", "/connect?address=anna@gmail.com", "/import", "/models", "/stats", "/users/anna/complaint",
             "/?name=a", "/nowhere")  # fmt: skip
 HOSTILE = ("/users/mallory", "/review", "/mailboxes", "/?state=confirmed")
 INJECTED = """() => [...document.querySelectorAll('*')].flatMap(one => [...one.attributes]
