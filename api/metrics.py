@@ -49,7 +49,19 @@ class LedgerCounts(Collector):
         mailboxes = GaugeMetricFamily("demur_mailboxes", "Mailboxes by state.", labels=["state"])
         for state, count in sorted(Tally(str(mailbox.state) for mailbox in self._ledger.mailboxes.all()).items()):
             mailboxes.add_metric([state], count)
-        yield from (users, cases, mailboxes)
+        yield from (users, cases, mailboxes, *self._reading())
+
+    def _reading(self) -> Iterator[Metric]:
+        lag, backlog = self._ledger.reading.worst()
+        yield GaugeMetricFamily("demur_mail_lag_seconds", "Arrival to storing, newest mail of the slowest folder.", value=lag)
+        yield GaugeMetricFamily("demur_mail_backlog", "Mails that are known of and not read yet.", value=backlog)
+        yield GaugeMetricFamily(
+            "demur_mails_put_aside", "Mails that their servers do not give out.", value=self._ledger.reading.put_aside()
+        )
+        looks = [row.checked_at.timestamp() for row in self._ledger.mailboxes.all() if row.settings.kind == "imap" and row.checked_at]
+        yield GaugeMetricFamily(
+            "demur_oldest_look_timestamp_seconds", "When the longest unread mailbox was read.", value=min(looks, default=0)
+        )
 
 
 class Metrics:

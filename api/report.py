@@ -14,6 +14,7 @@ from api.schema import (
     Because,
     CaseStatus,
     ComplaintOut,
+    FolderOut,
     Freshness,
     LinkOut,
     MailboxHealth,
@@ -31,6 +32,7 @@ from api.schema import (
 )
 from ledger.entry import Body, Decision, Entry, Filing, LinkProbe
 from ledger.forms import alternative_url
+from ledger.health import advice
 from ledger.ledger import Ledger
 from ledger.links import History
 from ledger.mailboxes import Health, MailboxRow
@@ -381,9 +383,10 @@ def waiting_count(ledger: Ledger, user_id: int | None) -> int | None:
     return None if len(wanted) > COUNTED else sum(ledger.record.status(user).needs_review for user in wanted)
 
 
-def mailbox_out(ledger: Ledger, mailbox: MailboxRow, users: Iterable[str]) -> MailboxOut:
+def mailbox_out(ledger: Ledger, mailbox: MailboxRow, users: Iterable[str], now: datetime) -> MailboxOut:
     """A mailbox with its health, never its secret. `users`: the names that the reader may know."""
     settings = mailbox.settings
+    counts = ledger.mailboxes.counts(mailbox)
     return MailboxOut(
         name=mailbox.name,
         kind=settings.kind,
@@ -397,7 +400,11 @@ def mailbox_out(ledger: Ledger, mailbox: MailboxRow, users: Iterable[str]) -> Ma
         checked_at=mailbox.checked_at,
         retry_at=mailbox.retry_at,
         detail=mailbox.detail,
-        counts=ledger.mailboxes.counts(mailbox),
+        answered_at=mailbox.answered_at,
+        failures=mailbox.failures,
+        reading=[FolderOut(**asdict(folder)) for folder in ledger.reading.folders(mailbox)],
+        advice=advice(mailbox, counts, now),
+        counts=counts,
     )
 
 

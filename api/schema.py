@@ -298,8 +298,23 @@ class ReviewQueue(BaseModel):
     unproven: list[ReviewItem]
 
 
+class FolderOut(BaseModel):
+    """How far a folder was read. `lag`: seconds from arrival to storing of the newest mail. `audited_at`: when its UIDs were compared."""
+
+    folder: str
+    uidvalidity: int
+    uid: int
+    lag: float | None
+    backlog: int
+    audited_at: datetime | None
+
+
 class MailboxOut(BaseModel):
-    """A mailbox as it is now. Its secret is never part of an answer. `counts`: mails by what became of them."""
+    """A mailbox as it is now. Its secret is never part of an answer. `counts`: mails by what became of them.
+
+    `checked_at`: the last look at all its folders that ended well; `answered_at`: its server's last answer to anything. `advice`: what a
+    person should do; null where all is well.
+    """
 
     name: str
     kind: str
@@ -313,6 +328,10 @@ class MailboxOut(BaseModel):
     checked_at: datetime | None
     retry_at: datetime | None
     detail: str | None
+    answered_at: datetime | None
+    failures: int
+    reading: list[FolderOut]
+    advice: str | None
     counts: dict[str, int]
 
 

@@ -19,6 +19,7 @@ from demur.commands.evidence import export, verify
 from demur.commands.links import links
 from demur.commands.look import probe
 from demur.commands.mailbox import connect, import_, sync
+from demur.commands.mailboxes import mailboxes
 from demur.commands.model import evaluate, models, promote, rollback, train
 from demur.commands.redact import redact
 from demur.commands.replay import replay
@@ -43,6 +44,7 @@ for name, command in (
     ("connect", connect),
     ("import", import_),
     ("sync", sync),
+    ("mailboxes", mailboxes),
     ("status", status),
     ("probe", probe),
     ("classify", classify),

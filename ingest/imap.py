@@ -9,8 +9,9 @@ import ipaddress
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -23,15 +24,18 @@ from ingest.candidate import HEADERS, carries_mail, may_carry_mail, worth_fetchi
 from ingest.caps import KEPT_OF_HUGE, MAX_SIZE
 from ingest.identity import identity
 from ingest.lifeline import Client, Lifeline
+from ingest.mailbox import StumbledError
 from ingest.pace import USUAL, Pace
 from ingest.parse import header_texts
-from ingest.refusal import busy
+from ingest.refusal import BusyServerError, busy
 from ledger.errors import OperatorError, RetryableError
 from ledger.mailboxes import Cursor, MailboxRow, MailboxSettings
 from ledger.record import Arrival, Batch
 
 T = TypeVar("T")
 HEADERS_AT_ONCE = 500
+CAREFUL_AFTER, PUT_ASIDE_AFTER = 3, 6
+"""Failures in a row over the same mail: then one by one, then without it."""
 BODIES_AT_ONCE = 200
 BYTES_AT_ONCE = 8 * 1024 * 1024
 UIDS_AT_ONCE = 50_000
@@ -300,7 +304,7 @@ class ImapMailbox:
                 names.append(name)
         return names
 
-    def fetch_after(self, folder: str, cursor: Cursor | None, again: Sequence[int] = ()) -> Iterator[Batch]:
+    def fetch_after(self, folder: str, cursor: Cursor | None, again: Sequence[int] = (), stumbles: int = 0) -> Iterator[Batch]:
         """See `Mailbox`. A folder that is gone yields nothing; OperatorError where the user named it."""
         selected = self._selected(folder)
         if selected is None:
@@ -314,8 +318,22 @@ class ImapMailbox:
         if again and cursor and cursor.uidvalidity == uidvalidity:
             yield Batch(self._row, folder, cursor, tuple(self._second_look(uid) for uid in again))
         for uids in self._windows(after, uidnext, int(selected.get(b"EXISTS", 0))):
-            for start in range(0, len(uids), HEADERS_AT_ONCE):
-                yield self._batch(folder, uidvalidity, uids[start : start + HEADERS_AT_ONCE])
+            for some in _portions(uids, careful=stumbles >= CAREFUL_AFTER):
+                left = (uidnext or some[-1] + 1) - 1 - some[-1]
+                if stumbles >= PUT_ASIDE_AFTER:
+                    yield Batch(self._row, folder, Cursor(uidvalidity, some[0]), (Arrival(some[0], state="quarantined"),))
+                else:
+                    yield replace(self._batch(folder, uidvalidity, some), left=left)
+                stumbles = 0
+
+    def fetch_missed(self, folder: str, cursor: Cursor, low: int, high: int, known: Set[int]) -> Iterator[Batch]:
+        """See `Mailbox`. A folder that is gone, or numbered anew, has nothing that was missed."""
+        selected = self._selected(folder)
+        if selected is None or int(selected.get(b"UIDVALIDITY") or cursor.uidvalidity) != cursor.uidvalidity:
+            return
+        missed = [uid for uid in self._search(low, high) if uid not in known]
+        for some in _portions(missed):
+            yield replace(self._batch(folder, cursor.uidvalidity, some), cursor=cursor, newest=None)
 
     def _selected(self, folder: str) -> dict[bytes, Any] | None:
         """What the server says of a folder as it opens it for reading; None when it refuses to."""
@@ -364,6 +382,14 @@ class ImapMailbox:
         return {uid: head for uid, head in found.items() if any(key.startswith(b"BODY[HEADER") for key in head)}
 
     def _batch(self, folder: str, uidvalidity: int, uids: list[int]) -> Batch:
+        try:
+            return self._read(folder, uidvalidity, uids)
+        except BusyServerError:
+            raise
+        except RetryableError as error:
+            raise StumbledError(str(error)) from None
+
+    def _read(self, folder: str, uidvalidity: int, uids: list[int]) -> Batch:
         """Headers of all, bodies of the candidates. A UID without an answer is gone, or read alone, or put aside."""
         heads = self._heads(uids)
         wanted = self._candidates(heads)
@@ -374,7 +400,8 @@ class ImapMailbox:
         arrivals += [self._second_look(uid) for uid in lost]
         if not heads and any(arrival.state == "quarantined" for arrival in arrivals):
             raise RetryableError(f"{self._settings.host} gives out no mail at the moment")
-        return Batch(self._row, folder, Cursor(uidvalidity, uids[-1]), tuple(sorted(arrivals, key=lambda a: a.uid)))
+        newest = max((_moment(head.get(b"INTERNALDATE")) for head in heads.values()), default=None)
+        return Batch(self._row, folder, Cursor(uidvalidity, uids[-1]), tuple(sorted(arrivals, key=lambda a: a.uid)), newest)
 
     def _candidates(self, heads: dict[int, dict[bytes, Any]]) -> dict[int, dict[bytes, Any]]:
         """Those mails whose headers, or the mails attached to them, make them worth fetching."""
@@ -425,6 +452,13 @@ class ImapMailbox:
             return Arrival(uid)
         raw = self._bodies({uid: head}).get(uid) if head is not None else None
         return Arrival(uid, state="quarantined") if raw is None or head is None else _arrival(uid, raw, head)
+
+
+def _portions(uids: Sequence[int], careful: bool = False) -> Iterator[list[int]]:
+    """UIDs in portions for one batch each; where reading stumbled, the first portion mail by mail."""
+    for start in range(0, len(uids), HEADERS_AT_ONCE):
+        some = list(uids[start : start + HEADERS_AT_ONCE])
+        yield from ([uid] for uid in some) if careful and start == 0 else [some]
 
 
 def _least(head: dict[bytes, Any]) -> int:

@@ -18,14 +18,14 @@ KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 20, "TCP_KEEPCNT": 3, "TCP_USE
 
 
 class Lifeline:
-    """Holds a connection's socket. `answered` is the monotonic time of the last round trip that ended well."""
+    """Holds a connection's socket. `answered` is the monotonic time of the last round trip that ended well, 0 before the first."""
 
     def __init__(self) -> None:
         self._socket: socket.socket | None = None
         self._copy: socket.socket | None = None
         self._is_cut = False
         self._lock = threading.Lock()
-        self.answered = time.monotonic()
+        self.answered = 0.0
 
     def hold_young(self, sock: socket.socket) -> None:
         """Hold a copy of a socket that TLS is about to take over."""

@@ -1,5 +1,6 @@
 """One pass over one mailbox: store what is new, then decide it. Nothing is decided from a connection, nothing is lost by a kill."""
 
+import logging
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from ingest.decide import Counts, Decider
 from ingest.imap import AuthenticationError
-from ingest.mailbox import Mailbox
+from ingest.mailbox import Mailbox, StumbledError
 from ingest.pace import USUAL, Pace
 from ingest.refusal import BusyServerError
 from ledger.errors import OperatorError, RetryableError
@@ -15,7 +16,11 @@ from ledger.ledger import Ledger
 from ledger.mailboxes import Health, MailboxRow
 from ledger.record import Batch
 
+log = logging.getLogger(__name__)
+
 TRIES = 3
+DAILY = timedelta(days=1)
+AUDITED_AT_ONCE = 10_000
 AFTER_REFUSAL = timedelta(hours=1)
 AFTER_TRIES = timedelta(days=1)
 """A wrong password tried again and again locks accounts: three tries, an hour apart, then one a day, in case that the provider erred."""
@@ -32,21 +37,31 @@ def backoff(failures: int, pace: Pace = USUAL, spread: Callable[[float, float], 
     return timedelta(seconds=spread(most / 2, most))
 
 
-def store_new(ledger: Ledger, row: MailboxRow, mailbox: Mailbox, noticed: Noticed = lambda row, counts: None) -> Counts:
+def store_new(
+    ledger: Ledger,
+    row: MailboxRow,
+    mailbox: Mailbox,
+    noticed: Noticed = lambda row, counts: None,
+    now: datetime | None = None,
+    everything: bool = True,
+) -> Counts:
     """Store everything new in all folders, batch by batch with its cursor. Raises what `Mailbox` raises; what was stored stays.
 
-    A folder that its owner has to put right keeps no other from being read: it is raised at the end.
+    A folder that its owner has to put right keeps no other from being read: it is raised at the end. `everything`: mail that was put aside
+    is asked for again in any case, else once a day.
     """
+    now = now or datetime.now(UTC)
     counts = Counts()
     wrong: list[OperatorError] = []
     for folder in mailbox.folders():
         with _put_off(wrong):
-            for batch in _new_batches(ledger, row, mailbox, folder):
-                ledger.record.store(batch)
+            for batch in _new_batches(ledger, row, mailbox, folder, None if everything else now - DAILY):
+                ledger.record.store(batch, datetime.now(UTC))
                 _count(counts, batch)
                 noticed(row, counts)
     if wrong:
         raise wrong[0]
+    ledger.reading.caught_up(row)
     return counts
 
 
@@ -60,9 +75,31 @@ def _put_off(wrong: list[OperatorError]) -> Iterator[None]:
         wrong.append(error)
 
 
-def _new_batches(ledger: Ledger, row: MailboxRow, mailbox: Mailbox, folder: str) -> Iterator[Batch]:
+def _new_batches(ledger: Ledger, row: MailboxRow, mailbox: Mailbox, folder: str, tried_before: datetime | None) -> Iterator[Batch]:
     cursor = ledger.mailboxes.cursor(row, folder)
-    return mailbox.fetch_after(folder, cursor, ledger.record.quarantined(row, folder, cursor))
+    again = ledger.record.quarantined(row, folder, cursor, tried_before)
+    try:
+        yield from mailbox.fetch_after(folder, cursor, again, ledger.reading.stumbles(row, folder))
+    except StumbledError:
+        ledger.reading.stumbled(row, folder)
+        raise
+
+
+def audit(ledger: Ledger, row: MailboxRow, mailbox: Mailbox, now: datetime) -> bool:
+    """Compare a slice of one folder's UIDs with what is recorded, and store what the cursor missed; False when no audit is due.
+
+    A server's search may leave mail out, and UIDs may appear below the cursor; each folder is gone through once a day.
+    """
+    due = ledger.reading.audit_due(row, now - DAILY)
+    if due is None:
+        return False
+    low, high = due.after + 1, min(due.after + AUDITED_AT_ONCE, due.cursor.uid)
+    known = ledger.reading.known_uids(row, due.folder, due.cursor.uidvalidity, low, high)
+    for batch in mailbox.fetch_missed(due.folder, due.cursor, low, high, known):
+        ledger.record.store(batch, now)
+        log.warning("mailbox %s: an audit found %s mails that had been missed", row.id, len(batch.arrivals))
+    ledger.reading.audited(row, due, high, now)
+    return True
 
 
 def _count(counts: Counts, batch: Batch) -> None:
@@ -101,7 +138,9 @@ def sync(
     try:
         mailbox = connect(row)
         try:
-            counts = store_new(ledger, row, mailbox, noticed)
+            counts = store_new(ledger, row, mailbox, noticed, now())
+            while audit(ledger, row, mailbox, now()):
+                continue
         finally:
             mailbox.close()
     except (RetryableError, OperatorError) as error:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ingest.decide import Decider
 from ingest.imap import IdleRefusedError, ImapMailbox
@@ -19,7 +19,7 @@ from ingest.lifeline import Lifeline
 from ingest.pace import USUAL, Pace
 from ingest.refusal import BusyServerError
 from ingest.stage import Stage
-from ingest.sync import note_failure, store_new
+from ingest.sync import audit, note_failure, store_new
 from ingest.watch import Watch
 from ledger.errors import OperatorError, RetryableError
 from ledger.lease import lease
@@ -167,14 +167,14 @@ class Worker:
         connection = watch.connection or self._opened(watch)
         quiet = False
         try:
-            counts = store_new(self._ledger, watch.row, connection)
-            quiet = counts.seen == 0
+            counts = store_new(self._ledger, watch.row, connection, now=self._now(), everything=False)
+            quiet = counts.seen == 0 and not audit(self._ledger, watch.row, connection, self._now())
         finally:
             self._stage.ask(watch.row, thorough=quiet)
         self._ledger.mailboxes.note_good(watch.row, self._now())
         watch.proven = True
         watch.learn(counts.watched)
-        self._rest(watch, connection, short=not quiet or not watch.looked)
+        self._rest(watch, connection, short=counts.seen > 0 or not watch.looked)
         watch.looked = True
 
     def _is_awake(self, watch: Watch) -> bool:
@@ -221,13 +221,17 @@ class Worker:
             return
         watch.due = time.monotonic() + self._pace.poll
         with suppress(RetryableError, OperatorError):
-            watch.row = row = self._noted(watch.row, error)
+            watch.row = row = self._noted(watch, error)
             log.warning("mailbox %s: %s", row.id, error)
             watch.due = time.monotonic() + max((row.retry_at - self._now()).total_seconds(), 0.0) if row.retry_at else watch.due
 
-    def _noted(self, row: MailboxRow, error: RetryableError | OperatorError) -> MailboxRow:
-        note_failure(self._ledger, self._ledger.mailboxes.refreshed(row), error, self._now(), self._pace)
-        return self._ledger.mailboxes.refreshed(row)
+    def _noted(self, watch: Watch, error: RetryableError | OperatorError) -> MailboxRow:
+        mailboxes = self._ledger.mailboxes
+        if watch.lifeline and watch.lifeline.answered:
+            mailboxes.note_answer(watch.row, self._now() - timedelta(seconds=time.monotonic() - watch.lifeline.answered))
+        if not watch.is_marked:
+            note_failure(self._ledger, mailboxes.refreshed(watch.row), error, self._now(), self._pace)
+        return mailboxes.refreshed(watch.row)
 
     def _drop(self, watch: Watch) -> None:
         watch.idling = False

@@ -7,6 +7,7 @@ from ledger.database import Database
 from ledger.links import Links
 from ledger.mailboxes import Mailboxes
 from ledger.people import People, User
+from ledger.reading import Reading
 from ledger.record import Record
 from ledger.vault import Vault
 
@@ -22,6 +23,7 @@ class Ledger:
     record: Record
     links: Links
     vault: Vault
+    reading: Reading
 
     def forget(self, user: User) -> dict[str, int]:
         """Really delete a user with entries, raw mails and mailboxes that serve nobody else; return how many of each."""
@@ -45,4 +47,5 @@ def open_ledger(url: str, data: Path, vault: Vault) -> Ledger:
         Record(database, vault, organisation),
         Links(database, organisation),
         vault,
+        Reading(database, organisation),
     )

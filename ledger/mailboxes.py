@@ -50,6 +50,7 @@ class MailboxRow:
     checked_at: datetime | None
     retry_at: datetime | None
     failures: int
+    answered_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,8 @@ def _row(row: Any) -> MailboxRow:
     settings = json.loads(row.settings)
     settings["folders"] = tuple(settings["folders"])
     state = Health(row.state)
-    return MailboxRow(row.id, row.name, MailboxSettings(**settings), state, row.detail, row.checked_at, row.retry_at, row.failures)
+    health = (state, row.detail, row.checked_at, row.retry_at, row.failures, row.answered_at)
+    return MailboxRow(row.id, row.name, MailboxSettings(**settings), *health)
 
 
 def _purpose(name: str) -> str:
@@ -132,7 +134,11 @@ class Mailboxes:
 
     def note_good(self, mailbox: MailboxRow, now: datetime) -> None:
         """Note a full look at the mailbox that ended well."""
-        self._note(mailbox, state=Health.CONNECTED, detail=None, checked_at=now, retry_at=None, failures=0)
+        self._note(mailbox, state=Health.CONNECTED, detail=None, checked_at=now, answered_at=now, retry_at=None, failures=0)
+
+    def note_answer(self, mailbox: MailboxRow, at: datetime) -> None:
+        """Note when the server last answered, where a look did not end well."""
+        self._note(mailbox, answered_at=at)
 
     def note_bad(self, mailbox: MailboxRow, state: Health, detail: str, retry_at: datetime | None) -> None:
         """Note a look that failed, why (our words, never the server's) and when to try again (None: not by itself).

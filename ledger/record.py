@@ -34,12 +34,17 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What was seen of a folder in one go, and how far that brings the cursor."""
+    """What was seen of a folder in one go, and how far that brings the cursor.
+
+    `newest`: when the newest of these mails arrived. `left`: how many UIDs behind the cursor are still to be read.
+    """
 
     mailbox: MailboxRow
     folder: str
     cursor: Cursor | None
     arrivals: tuple[Arrival, ...]
+    newest: datetime | None = None
+    left: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +75,17 @@ class Record:
 
     # raw mail
 
-    def store(self, batch: Batch) -> None:
-        """Keep a batch: raw mail, locations and cursor in one transaction. Storing it again changes nothing."""
+    def store(self, batch: Batch, now: datetime | None = None) -> None:
+        """Keep a batch: raw mail, locations and cursor in one transaction. Storing it again changes nothing.
+
+        `now`: where it is known, how late the mail was stored and when one was put aside are kept as well.
+        """
         uidvalidity = batch.cursor.uidvalidity if batch.cursor else 0
         place = {"organisation_id": self._org, "mailbox_id": batch.mailbox.id, "folder": batch.folder, "uidvalidity": uidvalidity}
-        found = [place | {"uid": a.uid, "sha256": a.sha256, "state": a.state} for a in batch.arrivals]
+        found = [
+            place | {"uid": a.uid, "sha256": a.sha256, "state": a.state, "tried_at": now if a.state == "quarantined" else None}
+            for a in batch.arrivals
+        ]
         kept = [self._sealed(a.sha256, a.raw, a.arrived_at) for a in batch.arrivals if a.sha256 and a.arrived_at]
         with self._db.write() as connection:
             if kept:
@@ -83,7 +94,7 @@ class Record:
                 self._forget_stale(connection, batch, uidvalidity)
                 connection.execute(self._db.insert_new(locations), found)
             if batch.cursor:
-                self._advance(connection, batch, batch.cursor)
+                self._advance(connection, batch, batch.cursor, now)
 
     def _forget_stale(self, connection: Connection, batch: Batch, uidvalidity: int) -> None:
         """Drop places that were put aside and are seen again, and those where another mail lies now (a server may reuse a UID)."""
@@ -94,22 +105,27 @@ class Record:
         if stale:
             connection.execute(delete(locations).where(*where, locations.c.uid.in_(stale)))
 
-    def quarantined(self, mailbox: MailboxRow, folder: str, cursor: Cursor | None) -> list[int]:
-        """UIDs of a folder, under the cursor's UIDVALIDITY, that the server could not give out so far."""
+    def quarantined(self, mailbox: MailboxRow, folder: str, cursor: Cursor | None, before: datetime | None = None) -> list[int]:
+        """UIDs of a folder, under the cursor's UIDVALIDITY, that the server could not give out so far; last tried `before` that moment."""
         if cursor is None:
             return []
         where = (locations.c.mailbox_id == mailbox.id, locations.c.folder == folder, locations.c.uidvalidity == cursor.uidvalidity)
+        query = select(locations.c.uid).where(*where, locations.c.state == "quarantined")
+        if before:
+            query = query.where(or_(locations.c.tried_at.is_(None), locations.c.tried_at < before))
         with self._db.read() as connection:
-            query = select(locations.c.uid).where(*where, locations.c.state == "quarantined")
             return sorted(connection.scalars(query))
 
     def _sealed(self, sha256: str, raw: bytes, arrived_at: datetime) -> dict[str, object]:
         sealed = self._vault.seal(f"mail:{sha256}", zlib.compress(raw, 3))
         return {"organisation_id": self._org, "sha256": sha256, "raw": sealed, "size": len(raw), "arrived_at": arrived_at}
 
-    def _advance(self, connection: Connection, batch: Batch, cursor: Cursor) -> None:
+    def _advance(self, connection: Connection, batch: Batch, cursor: Cursor, now: datetime | None) -> None:
         where = (cursors.c.mailbox_id == batch.mailbox.id, cursors.c.folder == batch.folder)
-        values = {"uidvalidity": cursor.uidvalidity, "uid": cursor.uid}
+        values: dict[str, object] = {"uidvalidity": cursor.uidvalidity, "uid": cursor.uid, "stumbles": 0, "backlog": batch.left}
+        since = batch.mailbox.checked_at
+        if now and batch.newest and since and batch.newest > since:  # older mail was there before us: that it is stored now is no delay
+            values["lag"] = max((now - batch.newest).total_seconds(), 0.0)
         if connection.execute(update(cursors).where(*where).values(values)).rowcount == 0:
             row = {"organisation_id": self._org, "mailbox_id": batch.mailbox.id, "folder": batch.folder, **values}
             connection.execute(insert(cursors).values(row))

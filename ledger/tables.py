@@ -9,6 +9,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     Dialect,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -94,6 +95,7 @@ mailboxes = Table(
     Column("checked_at", Moment),
     Column("retry_at", Moment),
     Column("failures", Integer, nullable=False, server_default="0"),
+    Column("answered_at", Moment),
     UniqueConstraint("organisation_id", "name", name="uq_mailboxes_name"),
 )
 
@@ -114,6 +116,11 @@ cursors = Table(
     Column("folder", String(1000), primary_key=True),
     Column("uidvalidity", BigInteger, nullable=False),
     Column("uid", BigInteger, nullable=False),
+    Column("backlog", BigInteger, nullable=False, server_default="0"),
+    Column("lag", Float),
+    Column("stumbles", Integer, nullable=False, server_default="0"),
+    Column("audited_uid", BigInteger, nullable=False, server_default="0"),
+    Column("audited_at", Moment),
 )
 
 messages = Table(
@@ -136,6 +143,7 @@ locations = Table(
     Column("uid", BigInteger, primary_key=True),
     Column("sha256", String(64)),
     Column("state", String(20), nullable=False),
+    Column("tried_at", Moment),
     Index("ix_locations_sha256", "sha256"),
 )
 

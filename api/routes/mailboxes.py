@@ -20,7 +20,7 @@ def _served(services: Services, caller: Caller, mailbox: MailboxRow) -> list[Use
 
 
 def _shown(services: Services, caller: Caller, mailbox: MailboxRow) -> MailboxOut:
-    return mailbox_out(services.ledger, mailbox, [user.name for user in _served(services, caller, mailbox)])
+    return mailbox_out(services.ledger, mailbox, [user.name for user in _served(services, caller, mailbox)], services.now())
 
 
 def mailbox_seen(services: Services, caller: Caller, name: str) -> MailboxRow:

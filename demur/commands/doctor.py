@@ -12,6 +12,7 @@ from demur.commands.context import Json, composition
 from demur.composition import Composition
 from demur.output import plain, print_json
 from ledger.errors import DemurError, OperatorError
+from ledger.health import advice
 from ledger.mailboxes import Health
 
 ENOUGH_DISK = 500 * 1024 * 1024
@@ -95,9 +96,12 @@ def _mailboxes(parts: Composition) -> Iterator[Finding]:
     if not rows:
         yield Finding("mailboxes", True, "none yet: `demur connect ADDRESS --user NAME`")
     for row in rows:
-        counts = ", ".join(f"{count} {state}" for state, count in sorted(parts.ledger.mailboxes.counts(row).items())) or "nothing read yet"
+        states = parts.ledger.mailboxes.counts(row)
+        counts = ", ".join(f"{count} {state}" for state, count in sorted(states.items())) or "nothing read yet"
         good = row.state in (Health.CONNECTED, Health.DISABLED)
-        yield Finding(f"mailbox {row.name}", good, counts if good else f"{row.state.value}: {row.detail}")
+        hint = advice(row, states, parts.now())
+        detail = f"{counts}{f'; {hint}' if hint else ''}" if good else f"{row.state.value}: {row.detail}; {hint}"
+        yield Finding(f"mailbox {row.name}", good, detail)
 
 
 def _chains(parts: Composition) -> Iterator[Finding]:

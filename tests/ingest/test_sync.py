@@ -8,18 +8,20 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
-from ingest.imap import AuthenticationError
+from ingest.imap import AuthenticationError, ImapMailbox
 from ingest.pace import USUAL
 from ingest.refusal import busy
-from ingest.sync import backoff, note_failure, store_new
+from ingest.sync import audit, backoff, note_failure, store_new
 from ingest.watch import Watch
 from ledger.errors import OperatorError, RetryableError
 from ledger.ledger import Ledger, open_ledger
-from ledger.mailboxes import Health, MailboxRow, MailboxSettings
+from ledger.mailboxes import Cursor, Health, MailboxRow, MailboxSettings
+from ledger.record import Arrival, Batch
 from ledger.vault import Vault
 from tests.ingest.accounts import opened, row
 from tests.ingest.letter import letter
 from tests.rig.dovecot import PASSWORD, Dovecot
+from tests.rig.scripted import BYE, OK, Scripted, fetched, literal
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -120,3 +122,94 @@ def test_mail_found_right_after_a_look_makes_no_server_mute(mailbox: MailboxRow)
     watch.begin(woken=False)
     watch.learn(arrived=1)
     assert not watch.mute
+
+
+# audits, and mail that cannot be read
+
+
+def read_all(ledger: Ledger, kept: MailboxRow, server: Scripted, now: datetime = NOW, everything: bool = False) -> None:
+    mailbox = ImapMailbox(kept, "secret", allow_loopback=True)
+    try:
+        store_new(ledger, ledger.mailboxes.refreshed(kept), mailbox, now=now, everything=everything)
+    finally:
+        mailbox.close()
+
+
+def on_script(ledger: Ledger, server: Scripted) -> MailboxRow:
+    settings = MailboxSettings(kind="imap", host="127.0.0.1", port=server.port, security="loopback", login="anna")
+    return ledger.mailboxes.save("anna", settings, "secret")
+
+
+@pytest.mark.server
+def test_an_audit_finds_what_the_cursor_missed_and_is_due_again_after_a_day(ledger: Ledger, dovecot: Dovecot) -> None:
+    for number in range(5):
+        dovecot.deliver("audited", letter(f"we will honor your objection, {number}\n"))
+    kept = ledger.mailboxes.save("audited", row(dovecot, "audited").settings, PASSWORD)
+    mailbox = opened(dovecot, "audited")
+    uidvalidity = int(mailbox.client.select_folder("INBOX", readonly=True)[b"UIDVALIDITY"])
+    ledger.record.store(Batch(kept, "INBOX", Cursor(uidvalidity, 5), (Arrival(1), Arrival(3), Arrival(5))))
+    assert store_new(ledger, kept, mailbox).seen == 0
+    assert audit(ledger, kept, mailbox, NOW)
+    assert ledger.mailboxes.counts(kept) == {"skipped": 3, "stored": 2}
+    assert ledger.mailboxes.cursor(kept, "INBOX") == Cursor(uidvalidity, 5)
+    while audit(ledger, kept, mailbox, NOW):
+        pass
+    assert not audit(ledger, kept, mailbox, NOW + timedelta(hours=23))
+    assert audit(ledger, kept, mailbox, NOW + timedelta(hours=25))
+
+
+def test_an_audit_goes_in_slices_and_on_where_it_ended(ledger: Ledger, mailbox: MailboxRow) -> None:
+    ledger.record.store(Batch(mailbox, "INBOX", Cursor(7, 25_000), ()))
+    seen = []
+    while due := ledger.reading.audit_due(mailbox, NOW):
+        seen.append(due.after)
+        ledger.reading.audited(mailbox, due, min(due.after + 10_000, 25_000), NOW)
+    assert seen == [0, 10_000, 20_000]
+
+
+ONE = {"CAPABILITY": "* CAPABILITY IMAP4rev1\r\n" + OK}
+
+
+def test_a_mail_over_which_the_connection_always_breaks_is_put_aside_and_the_others_are_read(ledger: Ledger) -> None:
+    raw = letter("we will honor your objection\n")
+    header = literal("BODY[HEADER.FIELDS (FROM)]", b"From: a@facebookmail.com\r\nSubject: x\r\n\r\n")
+    moment = 'RFC822.SIZE 10 INTERNALDATE "13-May-2025 09:12:00 +0200"'
+    script = {
+        **ONE,
+        "EXAMINE": "* 2 EXISTS\r\n* OK [UIDVALIDITY 7] valid\r\n* OK [UIDNEXT 3] next\r\n{tag} OK [READ-ONLY] done\r\n",
+        "UID SEARCH": "* SEARCH 1 2\r\n" + OK,
+        "UID SEARCH UID 2:2": "* SEARCH 2\r\n" + OK,
+        "UID FETCH": BYE,
+        "UID FETCH 2 (RFC822": fetched(2, moment, header) + OK,
+        "UID FETCH 2 (BODY": fetched(2, literal("BODY[]", raw)) + OK,
+    }
+    with Scripted(script) as server:
+        kept = on_script(ledger, server)
+        for _ in range(6):
+            with pytest.raises(RetryableError):
+                read_all(ledger, kept, server)
+        assert ledger.mailboxes.counts(kept) == {}
+        read_all(ledger, kept, server)
+        assert ledger.mailboxes.counts(kept) == {"quarantined": 1, "stored": 1}
+        assert [folder.uid for folder in ledger.reading.folders(kept)] == [2]
+
+
+def test_a_mail_that_was_put_aside_is_asked_for_once_a_day_or_when_a_person_says_so(ledger: Ledger, mailbox: MailboxRow) -> None:
+    cursor = Cursor(7, 4)
+    ledger.record.store(Batch(mailbox, "INBOX", cursor, (Arrival(4, state="quarantined"),)), NOW)
+    assert ledger.record.quarantined(mailbox, "INBOX", cursor, NOW) == []
+    assert ledger.record.quarantined(mailbox, "INBOX", cursor, NOW + timedelta(hours=1)) == [4]
+    assert ledger.record.quarantined(mailbox, "INBOX", cursor) == [4]
+
+
+def test_the_lag_is_of_mail_that_came_while_we_watched(ledger: Ledger, mailbox: MailboxRow) -> None:
+    old, new = NOW - timedelta(days=300), NOW + timedelta(seconds=10)
+    ledger.record.store(Batch(mailbox, "INBOX", Cursor(7, 1), (Arrival(1),), old, 5), NOW)
+    (folder,) = ledger.reading.folders(mailbox)
+    assert (folder.lag, folder.backlog) == (None, 5)
+    ledger.mailboxes.note_good(mailbox, NOW)
+    ledger.reading.caught_up(mailbox)
+    ledger.record.store(Batch(ledger.mailboxes.refreshed(mailbox), "INBOX", Cursor(7, 2), (Arrival(2),), new), new + timedelta(seconds=2))
+    (folder,) = ledger.reading.folders(mailbox)
+    assert (folder.lag, folder.backlog) == (2.0, 0)
+    assert ledger.reading.worst() == (2.0, 0)
