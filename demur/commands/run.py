@@ -1,5 +1,6 @@
 """`demur run`: the worker and the API in one process."""
 
+import resource
 import socket
 import threading
 from contextlib import suppress
@@ -38,6 +39,13 @@ def run(
         _serve(Composition(settings), host, port, demo=False)
 
 
+def raise_file_limit() -> None:
+    """Take as many open files as this process may have: each mailbox idles on a connection of its own."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
 def _free(host: str, port: int) -> socket.socket:
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -57,6 +65,7 @@ def _serve(parts: Composition, host: str, port: int, demo: bool) -> None:
     with file_lease(parts.settings.data / "locks" / "run.lock") as held:
         if not held:
             raise OperatorError(f"another `demur run` works on {parts.settings.data}: stop it, or set DEMUR_DATA to another folder")
+        raise_file_limit()
         listener = _free(host, port)
         parts.judge.model()
         sessions = Sessions()

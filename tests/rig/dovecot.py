@@ -117,6 +117,10 @@ class Dovecot:
             write_certificate(self.home)
         (self.home / "dovecot.conf").write_text(config)
         self._give_away(self.home)
+        self.start_again()
+
+    def start_again(self) -> None:
+        """Start as before a `stop`, and wait until it accepts connections."""
         self._run(program("dovecot", "dovecot-imapd"), "-c", str(self.home / "dovecot.conf"))
         until(lambda: listening(self.port) and listening(self.plain_port), 10, "Dovecot's start")
 
