@@ -37,12 +37,27 @@ def connected(ledger: Ledger, count: int, port: int, certificate: Path) -> None:
         ledger.mailboxes.save(f"idle{number}@example.org", settings, "secret")
 
 
+def load_everything(folder: Path) -> None:
+    """What `demur run` holds besides the connections: the model and the web side."""
+    import uvicorn  # noqa: F401
+
+    import api.app  # noqa: F401
+    from demur.judge import Judge
+    from ingest.decide import read
+    from tests.e2e.story import START, mail
+
+    Judge(folder, None, lambda *progress: None)(
+        [read(mail("Your objection", "We will honour your objection.", "a@b.example", "c@d.example", START))]
+    )
+
+
 def measure(count: int, folder: Path, port: int, certificate: Path) -> list[tuple[str, str]]:
     """Let a worker idle on so many mailboxes."""
     raise_file_limit()
     plan = Plan(folder, Fernet.generate_key().decode())
     ledger = ledger_of(plan)
     connected(ledger, count, port, certificate)
+    load_everything(folder)
     before = rss()
 
     def connect(row: MailboxRow, lifeline: Lifeline) -> ImapMailbox:
@@ -58,7 +73,7 @@ def measure(count: int, folder: Path, port: int, certificate: Path) -> list[tupl
     share = (time.process_time() - cpu) / (time.monotonic() - began)
     figures = [
         ("idling mailboxes in one process, over TLS", f"{count}"),
-        ("resident memory", f"{rss():.0f} MB, of it {before:.0f} MB without any connection"),
+        ("resident memory", f"{rss():.0f} MB, of it {before:.0f} MB with model and web side and without any connection"),
         ("memory for each mailbox", f"{(rss() - before) / count * 1024:.0f} KB"),
         ("threads", f"{threading.active_count()}"),
         ("open files", f"{len(os.listdir('/proc/self/fd'))}"),
