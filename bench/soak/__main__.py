@@ -36,15 +36,17 @@ QUIET_WITHIN = 120.0
 class Soak:
     """One run of so many seconds."""
 
-    def __init__(self, seconds: float, seed: int, mailboxes: int = MAILBOXES, quiet: bool = False) -> None:
+    def __init__(self, seconds: float, seed: int, mailboxes: int = MAILBOXES, haste: float = 1.0, quiet: bool = False) -> None:
+        """`haste`: how many times more happens than usual."""
         self.seconds, self._chance, self._quiet = seconds, random.Random(seed), quiet
+        self._expected = {what: count * haste * seconds / 3600 for what, count in PER_HOUR.items()}
         self._data = Path(tempfile.mkdtemp(prefix="demur-soak-"))
         self._key = new_key("soak")
         self._names = [f"soak{number}@example.org" for number in range(mailboxes)]
         records = {self._key.name("facebookmail.com"): self._key.record}
         self._plan = Plan(self._data, Fernet.generate_key().decode(), records)
         self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(["bench.soak.entry"])
+        self._context.set_forkserver_preload(["bench.soak.entry", "bench.soak.verdict", "bench.soak.world", "bench.results_file"])
         self.kills: Counter[str] = Counter()
         self.errors: list[str] = []
         self._points: list[str] = []
@@ -93,7 +95,7 @@ class Soak:
             "meddling": self.world.meddle,
             "watching": self.world.watch,
         }
-        threads = [at_a_rate(work, PER_HOUR[what] * self.seconds / 3600, self.seconds, stop, self.errors) for what, work in works.items()]
+        threads = [at_a_rate(work, self._expected[what], self.seconds, stop, self.errors) for what, work in works.items()]
         self._keep_killing(ledger)
         stop.set()
         for thread in threads:
@@ -101,7 +103,7 @@ class Soak:
 
     def _keep_killing(self, ledger: Ledger) -> None:
         start = shown = time.monotonic()
-        target = PER_HOUR["kills"] * self.seconds / 3600
+        target = self._expected["kills"]
         while (elapsed := time.monotonic() - start) < self.seconds:
             left = max(target - sum(self.kills.values()), 1)
             self._one_life((self.seconds - elapsed) / left)
@@ -113,8 +115,10 @@ class Soak:
         """Start a worker; it dies at a point of its work, or at any moment."""
         point = self._next_point() if self._chance.random() < 0.7 else ""
         plan = Plan(self._plan.data, self._plan.key, self._plan.records, point, self._chance.choice((1, 1, 2, 4)))
-        process = self._context.Process(target=run, args=(plan,))
+        works = self._context.Event()
+        process = self._context.Process(target=run, args=(plan, works))
         process.start()
+        works.wait(30)  # a life begins with the work, however busy the machine is
         process.join(patience * (1.6 if point else self._chance.uniform(0.1, 1.6)))
         where = point or "any moment"
         if process.is_alive():
@@ -218,12 +222,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--haste", type=float, default=1.0, help="how many times more happens than usual")
     parser.add_argument("--name", default="", help="keep the result as bench/results/NAME.md")
     parser.add_argument("--keep-data", action="store_true", help="leave the run's data folder for a look")
     chosen = parser.parse_args()
     logging.basicConfig(level=logging.ERROR)
     start = time.monotonic()
-    soak = Soak(chosen.seconds, chosen.seed)
+    soak = Soak(chosen.seconds, chosen.seed, haste=chosen.haste)
     found = soak.run()
     table = rows_of(soak, found, time.monotonic() - start)
     if chosen.name:

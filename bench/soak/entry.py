@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import wraps
+from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
@@ -156,8 +157,8 @@ class Trap:
         Database.write = trapped  # type: ignore[method-assign]
 
 
-def run(plan: Plan) -> None:
-    """Work until stopped with SIGTERM, or killed."""
+def run(plan: Plan, works: Event | None = None) -> None:
+    """Work until stopped with SIGTERM, or killed; `works` is set when the work begins."""
     log = os.open(plan.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(log, 1)
     os.dup2(log, 2)
@@ -173,6 +174,8 @@ def run(plan: Plan) -> None:
     signal.signal(signal.SIGTERM, lambda number, frame: worker.stop())
     thread = threading.Thread(target=worker.run)
     thread.start()
+    if works:
+        works.set()
     while thread.is_alive():
         thread.join(0.5)
     ledger.database.close()
