@@ -5,6 +5,7 @@ WORKERS ?= 2
 MUTATED := 'ingest.p*' 'ledger.text*' $(foreach f,train.x_threshold_of train.x_softmax train.x_temperature_of retrain.x_objections retrain.x_lower_bound model.x_only_about_meta,'classifier.$(f)*')
 
 .PHONY: help run test check evaluate model bench mutation pictures corpora clean
+.PHONY: help run test check evaluate model bench mutation corpora soak soak-long clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -33,6 +34,11 @@ mutation: .venv/test.done ## change the phrase and threshold logic in small ways
 
 pictures: .venv/test.done ## photograph every page of the demo for the documents
 	$(BIN)/python -m bench.screenshots
+soak: .venv/test.done ## ten minutes of network faults, kills and resets; exit 1 on any loss
+	$(BIN)/python -m bench.soak --seconds 600 --name soak
+
+soak-long: .venv/test.done ## the same for an hour
+	$(BIN)/python -m bench.soak --seconds 3600 --name soak-long
 
 corpora: .venv/run.done ## classify a folder of foreign mails: make corpora FOLDER=…
 	$(BIN)/python -m bench.corpora $(FOLDER)

@@ -20,10 +20,11 @@ SECRETS = {
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """All of it must be zero; `looked_at` and `left_out` say of how many."""
+    """All of it must be zero; `looked_at` and `left_out` say of how many. `missed`: what a cursor went past and an audit found."""
 
     lost: int
     unread: int
+    missed: int
     duplicates: int
     foreign: int
     changed: int
@@ -36,7 +37,17 @@ class Verdict:
     @property
     def is_good(self) -> bool:
         """Whether nothing is wrong."""
-        bad = (self.lost, self.unread, self.duplicates, self.foreign, self.changed, self.hits, self.tracebacks, self.broken_chains)
+        bad = (
+            self.lost,
+            self.unread,
+            self.missed,
+            self.duplicates,
+            self.foreign,
+            self.changed,
+            self.hits,
+            self.tracebacks,
+            self.broken_chains,
+        )
         return not any(bad)
 
 
@@ -89,6 +100,7 @@ def judge(ledger: Ledger, world: World, data: Path, log: Path) -> Verdict:
     return Verdict(
         lost,
         missing,
+        words.count(b"an audit found"),
         duplicates,
         foreign,
         len(world.changed),

@@ -205,7 +205,7 @@ def at_a_rate(work: Callable[[], None], count: float, seconds: float, stop: thre
         start, done = time.monotonic(), 0
         while not stop.is_set():
             due = count * (time.monotonic() - start) / seconds
-            if done < due:
+            if done + 1 <= due:
                 try:
                     work()
                 except Exception as error:
