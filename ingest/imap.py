@@ -353,7 +353,7 @@ class ImapMailbox:
         if exists == 0:
             return
         if uidnext is None:
-            yield self._search(after + 1, None)
+            yield from self._by_place(after, exists)
             return
         span = uidnext - after - 1
         width = span if exists <= UIDS_AT_ONCE else max(10_000, span * UIDS_AT_ONCE // exists)
@@ -362,6 +362,16 @@ class ImapMailbox:
             high = min(low + max(width, 1) - 1, uidnext - 1)
             yield self._search(low, high)
             low = high + 1
+
+    def _by_place(self, after: int, exists: int) -> Iterator[list[int]]:
+        """UIDs above `after` of a server that does not tell UIDNEXT: all at once, or a number of mails at a time."""
+        if exists <= UIDS_AT_ONCE:
+            yield self._search(after + 1, None)
+            return
+        for first in range(1, exists + 1, UIDS_AT_ONCE):
+            with self._asking():
+                found = self.client.search([f"{first}:{min(first + UIDS_AT_ONCE - 1, exists)}"])
+            yield sorted(uid for uid in found if uid > after)
 
     def _search(self, low: int, high: int | None) -> list[int]:
         with self._asking():

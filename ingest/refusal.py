@@ -9,6 +9,10 @@ from ledger.errors import RetryableError
 CODE = re.compile(r"\[(OVERQUOTA|LIMIT|THROTTLED|UNAVAILABLE|INUSE|SERVERBUG|ALERT)\b", re.IGNORECASE)
 
 
+WANTS_PERSON = re.compile(r"\[ALERT\].*(password|browser|web log-?in)", re.IGNORECASE | re.DOTALL)
+"""QUIRK: Gmail refuses a log-in with «[ALERT] Application-specific password required» and «[ALERT] Please log in via your web browser»."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wait:
     """How long to stay away: doubled with each refusal in a row, from `first` to `most`."""
@@ -45,5 +49,5 @@ class BusyServerError(RetryableError):
 
 def busy(where: str, words: object) -> BusyServerError | None:
     """The error for what a server said, where it holds a code for «not now». Its own words are not passed on."""
-    found = CODE.search(str(words))
+    found = None if WANTS_PERSON.search(str(words)) else CODE.search(str(words))
     return BusyServerError(where, found.group(1).upper()) if found else None

@@ -37,6 +37,14 @@ def backoff(failures: int, pace: Pace = USUAL, spread: Callable[[float, float], 
     return timedelta(seconds=spread(most / 2, most))
 
 
+class WrongFolderError(OperatorError):
+    """One folder needs its owner; the others were read. `counts`: what they brought."""
+
+    def __init__(self, words: str, counts: Counts) -> None:
+        self.counts = counts
+        super().__init__(words)
+
+
 def store_new(
     ledger: Ledger,
     row: MailboxRow,
@@ -60,7 +68,7 @@ def store_new(
                 _count(counts, batch)
                 noticed(row, counts)
     if wrong:
-        raise wrong[0]
+        raise WrongFolderError(str(wrong[0]), counts)
     ledger.reading.caught_up(row)
     return counts
 

@@ -13,13 +13,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from ingest.decide import Decider
+from ingest.decide import Counts, Decider
 from ingest.imap import IdleRefusedError, ImapMailbox
 from ingest.lifeline import Lifeline
 from ingest.pace import USUAL, Pace
 from ingest.refusal import BusyServerError
 from ingest.stage import Stage
-from ingest.sync import audit, note_failure, store_new
+from ingest.sync import WrongFolderError, audit, note_failure, store_new
 from ingest.watch import Watch
 from ledger.errors import OperatorError, RetryableError
 from ledger.lease import lease
@@ -165,17 +165,25 @@ class Worker:
         if watch.idling and not self._is_awake(watch):
             return
         connection = watch.connection or self._opened(watch)
-        quiet = False
-        try:
-            counts = store_new(self._ledger, watch.row, connection, now=self._now(), everything=False)
-            quiet = counts.seen == 0 and not audit(self._ledger, watch.row, connection, self._now())
-        finally:
-            self._stage.ask(watch.row, thorough=quiet)
-        self._ledger.mailboxes.note_good(watch.row, self._now())
+        counts = self._read(watch, connection)
         watch.proven = True
         watch.learn(counts.watched)
         self._rest(watch, connection, short=counts.seen > 0 or not watch.looked)
         watch.looked = True
+
+    def _read(self, watch: Watch, connection: ImapMailbox) -> Counts:
+        """Store what is new, and have it decided. A folder that its owner has to put right is noted, and the others go on being watched."""
+        quiet = False
+        try:
+            counts = store_new(self._ledger, watch.row, connection, now=self._now(), everything=False)
+            quiet = counts.seen == 0 and not audit(self._ledger, watch.row, connection, self._now())
+            self._ledger.mailboxes.note_good(watch.row, self._now())
+        except WrongFolderError as error:
+            counts = error.counts
+            self._noted(watch, error)
+        finally:
+            self._stage.ask(watch.row, thorough=quiet)
+        return counts
 
     def _is_awake(self, watch: Watch) -> bool:
         """End IDLE; False, and it goes on, where the server only said that it is still there."""

@@ -36,6 +36,14 @@ class Line:
             else:
                 end.close()
 
+    async def _write(self, data: bytes, to: asyncio.StreamWriter) -> None:
+        step = DRIP if self.drips else max(len(data), 1)
+        for start in range(0, len(data), step):
+            to.write(data[start : start + step])
+            await to.drain()
+            if self.drips:
+                await asyncio.sleep(0.02)
+
     async def pass_on(self, data: bytes, to: asyncio.StreamWriter, downwards: bool) -> None:
         """Hand bytes on, as far as the line lets them through."""
         if self.is_silent:
@@ -44,11 +52,7 @@ class Line:
             await asyncio.sleep(self.delay)
         if downwards and self.cut_after is not None:
             data, self.cut_after = data[: self.cut_after], max(self.cut_after - len(data), 0)
-        for start in range(0, len(data), DRIP if self.drips else len(data)):
-            to.write(data[start : start + DRIP] if self.drips else data)
-            await to.drain()
-            if self.drips:
-                await asyncio.sleep(0.02)
+        await self._write(data, to)
         if downwards and self.cut_after == 0:
             self.end()
 

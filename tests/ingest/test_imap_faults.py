@@ -134,6 +134,19 @@ def test_without_uidnext_all_mail_after_the_cursor_is_asked_for() -> None:
         assert "UID SEARCH UID 1:*" in server.heard
 
 
+def test_without_uidnext_a_huge_folder_is_asked_for_some_mails_at_a_time() -> None:
+    with Scripted({"EXAMINE": examined(120_000, None), "UID SEARCH": "* SEARCH 7 8\r\n" + OK, "UID FETCH": head(8) + OK}) as server:
+        found = next(opened(server).fetch_after("INBOX", Cursor(7, 7)))
+        assert [arrival.uid for arrival in found.arrivals] == [8]
+        assert "UID SEARCH 1:50000" in server.heard
+
+
+@pytest.mark.parametrize("words", ["Application-specific password required: https://x.example", "Please log in via your web browser"])
+def test_an_alert_that_asks_for_a_person_is_the_owners_matter(words: str) -> None:
+    with Scripted({"LOGIN": f"{{tag}} NO [ALERT] {words}\r\n"}) as server, pytest.raises(AuthenticationError):
+        opened(server)
+
+
 def test_without_uidvalidity_the_known_one_still_holds() -> None:
     with Scripted({**GOOD, "EXAMINE": examined(1, 2, None)}) as server:
         assert read(server, Cursor(7, 1)) == []

@@ -160,6 +160,19 @@ def test_a_wrong_password_is_tried_three_times_and_then_once_a_day(ledger: Ledge
     assert "demur connect anna" in str(found.detail)
 
 
+@pytest.mark.server
+def test_a_folder_that_is_gone_does_not_keep_the_others_from_being_watched(ledger: Ledger, dovecot: Dovecot) -> None:
+    settings = row(dovecot, "halfgone", folders=("INBOX", "No such folder")).settings
+    kept = ledger.mailboxes.save("halfgone", settings, PASSWORD)
+    with working(ledger) as opened:
+        until(lambda: ledger.mailboxes.refreshed(kept).failures, 10, "the complaint")
+        until(lambda: opened[0].client._idle_tag, 10, "IDLE")
+        dovecot.deliver("halfgone", OURS)
+        until(lambda: sum(ledger.mailboxes.counts(kept).values()) == 1, 5, "the mail")
+        assert "has no folder No such folder" in str(ledger.mailboxes.refreshed(kept).detail)
+    assert len(opened) == 1
+
+
 def test_a_server_that_drips_is_cut_off(ledger: Ledger) -> None:
     pace = Pace(connect=2, read=2, command=0.5, refresh=0.2, backoff_first=0.2, backoff_most=1)
     drip = "* SEARCH " + "1 " * 200_000
