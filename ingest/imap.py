@@ -249,15 +249,23 @@ class ImapMailbox:
             return bool(self.client.has_capability("IDLE"))
 
     def idle(self) -> None:
-        """Watch INBOX: the server speaks on the socket when something arrives. Raises IdleRefusedError."""
+        """Watch one folder: the server speaks on the socket when something arrives there. Raises IdleRefusedError."""
         with self._asking():
-            self.client.select_folder("INBOX", readonly=True)
             try:
+                self.client.select_folder(self.watched, readonly=True)
                 self.client.idle()
             except IMAPClientAbortError:
                 raise
-            except IMAPClientError:
+            except IMAPClientError as error:
+                if busy("", error):
+                    raise
                 raise IdleRefusedError(f"{self._settings.host} refuses IDLE: it is asked every minute instead") from None
+
+    @property
+    def watched(self) -> str:
+        """The folder that IDLE watches: INBOX, or the first that the user named where INBOX is not to be read."""
+        named = self._settings.folders
+        return named[0] if named and not any(folder.upper() == "INBOX" for folder in named) else "INBOX"
 
     def overheard(self) -> bool:
         """Whether the server has spoken already, in the bytes behind its answer to IDLE. Nobody who watches the socket sees those."""

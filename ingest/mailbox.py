@@ -15,6 +15,10 @@ class StumbledError(RetryableError):
 class Mailbox(Protocol):
     """A mailbox that can be read and never changed."""
 
+    @property
+    def watched(self) -> str:
+        """The folder whose new mail is announced."""
+
     def folders(self) -> list[str]:
         """Names of the folders to read, the one with new mail first."""
 

@@ -24,7 +24,6 @@ AUDITED_AT_ONCE = 10_000
 AFTER_REFUSAL = timedelta(hours=1)
 AFTER_TRIES = timedelta(days=1)
 """A wrong password tried again and again locks accounts: three tries, an hour apart, then one a day, in case that the provider erred."""
-WATCHED = "INBOX"
 Noticed = Callable[[MailboxRow, Counts], None]
 
 
@@ -65,7 +64,7 @@ def store_new(
         with _put_off(wrong):
             for batch in _new_batches(ledger, row, mailbox, folder, None if everything else now - DAILY):
                 ledger.record.store(batch, datetime.now(UTC))
-                _count(counts, batch)
+                _count(counts, batch, mailbox.watched)
                 noticed(row, counts)
     if wrong:
         raise WrongFolderError(str(wrong[0]), counts)
@@ -110,9 +109,9 @@ def audit(ledger: Ledger, row: MailboxRow, mailbox: Mailbox, now: datetime) -> b
     return True
 
 
-def _count(counts: Counts, batch: Batch) -> None:
+def _count(counts: Counts, batch: Batch, watched: str) -> None:
     counts.seen += len(batch.arrivals)
-    counts.watched += len(batch.arrivals) if batch.folder == WATCHED else 0
+    counts.watched += len(batch.arrivals) if batch.folder == watched else 0
     counts.candidates += sum(arrival.sha256 is not None for arrival in batch.arrivals)
     counts.skip("not a candidate", sum(arrival.state == "skipped" for arrival in batch.arrivals))
     for state in ("gone", "quarantined"):

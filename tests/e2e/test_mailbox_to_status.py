@@ -102,6 +102,11 @@ def test_a_mailbox_is_connected_read_and_reported_and_nothing_in_it_changes(
     assert states(status) == {"facebook": "confirmed", "instagram": "confirmed", "whatsapp": "confirmed"}
     assert status["unproven"] == 1
     assert status["freshness"]["stale"] is False
+    (box,) = program.json("mailboxes")["mailboxes"]
+    assert {folder["folder"]: folder["backlog"] for folder in box["reading"]} == {"INBOX": 0, "Junk": 0}
+    assert all(folder["audited_at"] for folder in box["reading"])
+    assert (box["advice"], box["failures"]) == (None, 0)
+    assert "connected" in program.run("mailboxes").stdout
     assert program.json("sync")["recorded"] == 0
     assert fingerprint(dovecot, "anna@example.org") == before
 

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -171,6 +172,17 @@ def test_a_folder_that_is_gone_does_not_keep_the_others_from_being_watched(ledge
         until(lambda: sum(ledger.mailboxes.counts(kept).values()) == 1, 5, "the mail")
         assert "has no folder No such folder" in str(ledger.mailboxes.refreshed(kept).detail)
     assert len(opened) == 1
+
+
+@pytest.mark.server
+def test_where_inbox_is_not_to_be_read_another_folder_is_watched(ledger: Ledger, dovecot: Dovecot) -> None:
+    kept = ledger.mailboxes.save("elsewhere", row(dovecot, "elsewhere", folders=("Archive",)).settings, PASSWORD)
+    dovecot.maildir("elsewhere", "Archive")
+    with working(ledger, replace(QUICK, slice=60)) as opened:
+        until(lambda: opened and opened[0].client._idle_tag, 10, "IDLE")
+        threading.Event().wait(2 * QUICK.refresh)
+        dovecot.deliver("elsewhere", OURS, "Archive")
+        until(lambda: sum(ledger.mailboxes.counts(kept).values()) == 1, 5, "the mail")
 
 
 def test_a_server_that_drips_is_cut_off(ledger: Ledger) -> None:
