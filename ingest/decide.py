@@ -1,5 +1,6 @@
 """Stored mail becomes decisions: parse, extract, classify, authenticate, bind, write. Offline but for DKIM keys; safe to repeat."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -10,6 +11,7 @@ from ingest.extract import extract
 from ingest.link import form_addresses
 from ingest.parse import parse
 from ledger.entry import Decision
+from ledger.errors import DemurError
 from ledger.ledger import Ledger
 from ledger.mailboxes import MailboxRow
 from ledger.message import Frame, Message
@@ -22,6 +24,7 @@ from ledger.template import template_of
 from ledger.text import masked_codes
 from ledger.trust import Proof, Trust
 
+log = logging.getLogger(__name__)
 AT_ONCE = 100
 Classify = Callable[[Sequence[Message]], list[Prediction]]
 
@@ -126,7 +129,31 @@ class Decider:
         counts = Counts()
         served = self._ledger.people.of_mailbox(mailbox.id)
         while not enough() and (waiting := self._ledger.record.undecided(mailbox, AT_ONCE)):
-            self._decide_some(mailbox, waiting, served, counts)
+            try:
+                self._decide_some(mailbox, waiting, served, counts)
+            except DemurError:
+                raise
+            except Exception:  # a bug that one mail brings out must not hold up the others behind it for ever
+                self._decide_each(mailbox, waiting, served, counts)
+        return counts
+
+    def _decide_each(self, mailbox: MailboxRow, mails: list[StoredMail], served: Mapping[User, frozenset[str]], counts: Counts) -> None:
+        """Decide mails one by one; one that cannot be decided is put aside, kept, and tried again by `retry`."""
+        for mail in mails:
+            try:
+                self._decide_some(mailbox, [mail], served, counts)
+            except DemurError:
+                raise
+            except Exception:
+                log.exception("mail %s cannot be decided", mail.sha256[:12])
+                self._ledger.record.decide(mailbox, {mail.sha256: "stuck"}, [], self._now())
+                counts.skip("cannot be decided")
+
+    def retry(self, mailbox: MailboxRow) -> Counts:
+        """Decide again what could not be decided before: this version may be a better one."""
+        counts = Counts()
+        stuck = self._ledger.record.undecided(mailbox, 100_000, ("stuck",))
+        self._decide_each(mailbox, stuck, self._ledger.people.of_mailbox(mailbox.id), counts)
         return counts
 
     def assign(self, mailbox: MailboxRow) -> Counts:

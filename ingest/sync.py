@@ -158,5 +158,6 @@ def sync(
     decided = decider.decide(row)
     again = decider.assign(row)
     counts.add(decided)
+    counts.add(decider.retry(row))
     counts.recorded += again.recorded + decider.look_again(row)
     return counts

@@ -24,6 +24,8 @@ def advice(mailbox: MailboxRow, counts: Mapping[str, int], now: datetime) -> str
     if put_aside := counts.get("quarantined", 0):
         mails = "1 mail" if put_aside == 1 else f"{put_aside} mails"
         return f"its server does not give out {mails}, asked for again every day: open the newest ones in a mail program"
+    if stuck := counts.get("stuck", 0):
+        return f"{stuck} of its mails brought out a mistake in Demur and wait: update Demur, then `demur sync`"
     return None
 
 

@@ -4,7 +4,7 @@ from sqlalchemy import Connection, delete, exists
 
 from ledger.tables import entries, locations, messages
 
-WAITING = ("stored", "unassigned")
+WAITING = ("stored", "unassigned", "stuck")
 
 
 def drop_leftovers(connection: Connection, organisation: int) -> int:

@@ -21,6 +21,7 @@ GOOD = MailboxRow(1, "anna@example.org", MailboxSettings("imap"), Health.CONNECT
         (replace(GOOD, checked_at=None), {}, "start `demur run`"),
         (replace(GOOD, checked_at=NOW - timedelta(hours=1)), {}, "start `demur run`"),
         (GOOD, {"quarantined": 2}, "does not give out 2 mails"),
+        (GOOD, {"stuck": 1}, "update Demur"),
     ],
 )
 def test_a_mailbox_that_needs_somebody_says_what_to_do(mailbox: MailboxRow, counts: dict[str, int], words: str) -> None:
