@@ -29,7 +29,7 @@ from ledger.ledger import Ledger
 from ledger.mailboxes import Health, MailboxSettings
 from tests.rig.dovecot import PASSWORD, Dovecot, new_home
 
-PER_HOUR = {"mails": 56_000, "faults": 2_300, "kills": 560, "resets": 112, "restarts": 20, "meddling": 2_400, "watching": 1_200}
+PER_HOUR = {"mails": 56_000, "faults": 2_600, "kills": 560, "resets": 112, "restarts": 20, "meddling": 2_400, "watching": 1_200}
 MAILBOXES = 8
 QUIET_WITHIN = 120.0
 LONGEST_LIFE = 15.0
