@@ -11,13 +11,28 @@ from api.headers import SecurityHeaders
 from api.language import Speaking
 from api.metrics import Measured, Metrics
 from api.pages import ROUTERS
-from api.routes import complaints, deadlines, evidence, filings, health, links, mailboxes, messages, models, people, review, stats, status
+from api.routes import (
+    addresses,
+    complaints,
+    deadlines,
+    evidence,
+    filings,
+    health,
+    links,
+    mailboxes,
+    messages,
+    models,
+    people,
+    review,
+    stats,
+    status,
+)
 from api.services import Services
 from api.templating import FOLDER
 
 VERSION = "1"
 """Of what the routes promise, not of the program."""
-GUARDED = (status, messages, review, filings, mailboxes, models, links, evidence, people, complaints, stats)
+GUARDED = (status, messages, review, filings, addresses, mailboxes, models, links, evidence, people, complaints, stats)
 
 
 def create_app(services: Services) -> FastAPI:

@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from api.authority import AS_OF, authority_of
 from api.complaint import Complaint
 from api.schema import (
+    AddressQuestion,
     AuthorityOut,
     Because,
     CaseStatus,
@@ -36,7 +37,7 @@ from ledger.health import advice
 from ledger.ledger import Ledger
 from ledger.links import History
 from ledger.mailboxes import Health, MailboxRow
-from ledger.outcome import Outcome
+from ledger.outcome import DECISIVE, Outcome
 from ledger.people import User
 from ledger.probe import MEANINGS, Finding
 from ledger.status import Case, Fact, Judged, judged_mails, next_step
@@ -199,6 +200,7 @@ def _user_status(ledger: Ledger, user: User, country: str | None, mailboxes: Seq
         cases=[case_status(case, now, country) for case in status.cases],
         unproven=status.unproven,
         needs_review=status.needs_review,
+        asked_addresses=list(status.asked_addresses),
     )
 
 
@@ -252,6 +254,7 @@ def _timeline_entry(entry: Entry, decisions: dict[str, Decision]) -> TimelineEnt
         trust=decision.trust if decision else None,
         trust_reason=decision.trust_reason if decision else None,
         proof=proof(decision.seal) if decision else None,
+        withheld=_withheld(decision),
         decided_by=_decided_by(body),
         url=body.url if isinstance(body, LinkProbe) else None,
         hash=entry.hash,
@@ -284,6 +287,14 @@ def _link(history: History) -> LinkOut:
     )
 
 
+def _withheld(decision: Decision | None) -> str | None:
+    """Why a mail that Meta proves to have sent, and that is read for sure, still does not count; None where it does or nothing says so."""
+    if decision is None or decision.trust is not Trust.PROVEN or decision.abstained:
+        return None
+    unbound = decision.outcome in DECISIVE and not decision.binds
+    return decision.binding_reason if unbound or decision.replay else None
+
+
 def message(ledger: Ledger, user: User, sha256: str, read_text: ReadText | None) -> MessageOut | None:
     """One mail of a user as text and decision, one-time codes blotted out; None when the user's ledger does not know it."""
     judged = next((j for j in judged_mails(ledger.record.entries(user)) if j.decision.sha256 == sha256), None)
@@ -314,8 +325,9 @@ def _message(user: User, judged: Judged, subject: str, sender: str | None, text:
         trust=decision.trust,
         trust_reason=decision.trust_reason,
         proof=proof(decision.seal),
-        bound=decision.bound,
-        bound_reason=decision.bound_reason,
+        new_wording=decision.new_wording,
+        bound=decision.binds,
+        bound_reason=decision.binding_reason,
         form_url=_web_only(decision.form_url),
         mailbox=decision.mailbox,
         defects=list(decision.defects),
@@ -327,13 +339,32 @@ def review_queue(ledger: Ledger, user: User | None) -> ReviewQueue:
     """The mails on which a person's word is missing, grouped by template, the newest first; of all users when `user` is None."""
     doubted: dict[str, list[tuple[User, Judged]]] = defaultdict(list)
     unproven: dict[str, list[tuple[User, Judged]]] = defaultdict(list)
+    asked: list[AddressQuestion] = []
     for owner in [user] if user else ledger.record.users_in_doubt():
-        for judged in judged_mails(ledger.record.entries(owner)):
+        mails = judged_mails(ledger.record.entries(owner))
+        asked += address_questions(owner, mails)
+        for judged in mails:
             if judged.correction is None and (judged.decision.abstained or judged.decision.withheld):
                 doubted[_fingerprint(judged.decision)].append((owner, judged))
             elif judged.correction is None and _waits_for_proof(judged.decision):
                 unproven[_fingerprint(judged.decision)].append((owner, judged))
-    return ReviewQueue(groups=_items(doubted), unproven=_items(unproven))
+    return ReviewQueue(groups=_items(doubted), unproven=_items(unproven), addresses=asked)
+
+
+def address_questions(user: User, mails: Iterable[Judged]) -> list[AddressQuestion]:
+    """The addresses of which a user should say whether they are theirs, with the mails that name them."""
+    named: dict[str, list[Judged]] = defaultdict(list)
+    for judged in mails:
+        for address in judged.decision.asked_addresses:
+            named[address].append(judged)
+    return [_question(user, address, some) for address, some in sorted(named.items())]
+
+
+def _question(user: User, address: str, mails: Sequence[Judged]) -> AddressQuestion:
+    newest = max(mails, key=lambda judged: judged.at)
+    shas = sorted({judged.decision.sha256 for judged in mails})
+    subject = masked_subject(newest.decision.subject)
+    return AddressQuestion(user=user.name, address=address, count=len(shas), subject=subject, newest=newest.at, messages=shas)
 
 
 def _waits_for_proof(decision: Decision) -> bool:

@@ -108,6 +108,7 @@ class UserStatus(BaseModel):
     cases: list[CaseStatus]
     unproven: int
     needs_review: int
+    asked_addresses: list[str]
 
 
 class StatusPage(BaseModel):
@@ -173,7 +174,10 @@ class Complaints(BaseModel):
 
 
 class TimelineEntry(BaseModel):
-    """One entry of the ledger. `at` is when it happened, `recorded_at` when it was written; `hash` is its link in the chain."""
+    """One entry of the ledger. `at` is when it happened, `recorded_at` when it was written; `hash` is its link in the chain.
+
+    `withheld`: why a mail that Meta did send does not count; null where it does.
+    """
 
     seq: int
     at: datetime
@@ -191,6 +195,7 @@ class TimelineEntry(BaseModel):
     trust: Trust | None
     trust_reason: str | None
     proof: ProofOut | None
+    withheld: str | None
     decided_by: str
     url: str | None = None
     hash: str
@@ -259,6 +264,7 @@ class MessageOut(BaseModel):
     trust: Trust
     trust_reason: str
     proof: ProofOut | None
+    new_wording: bool
     bound: bool
     bound_reason: str
     form_url: str | None
@@ -291,11 +297,26 @@ class ReviewItem(BaseModel):
     messages: list[str]
 
 
+class AddressQuestion(BaseModel):
+    """An address that Meta wrote to in a user's mailbox, and that is none of the user's known ones: is it theirs? Asked once."""
+
+    user: str
+    address: str
+    count: int
+    subject: str
+    newest: datetime
+    messages: list[str]
+
+
 class ReviewQueue(BaseModel):
-    """`groups`: what no model could decide. `unproven`: decided, but nothing proves the sender; they count once a person says so."""
+    """`groups`: what no model could decide. `unproven`: decided, but nothing proves the sender; they count once a person says so.
+
+    `addresses`: whose they are, a person should say; decisive mail to them waits for that.
+    """
 
     groups: list[ReviewItem]
     unproven: list[ReviewItem]
+    addresses: list[AddressQuestion]
 
 
 class FolderOut(BaseModel):
@@ -400,6 +421,22 @@ class ProfileIn(_Request):
 
     country: Annotated[str, Field(pattern=r"^[A-Za-z]{2}$")] | None = None
     language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] | None = None
+
+
+class AddressIn(_Request):
+    """Whether an address is the user's."""
+
+    address: Annotated[str, Field(min_length=3, max_length=320, pattern=r"^[^\s\x00-\x1f\x7f@]+@[^\s\x00-\x1f\x7f@]+$")]
+    yours: bool = True
+
+
+class AddressesOut(BaseModel):
+    """A user's addresses, and those that the user said are not theirs. `decided`: how many further entries the answer made."""
+
+    user: str
+    addresses: list[str]
+    declined: list[str]
+    decided: int
 
 
 class FilingIn(_Request):

@@ -61,6 +61,7 @@ class Services:
     `import_files`: take in files of mails for a user; told how many were seen so far; returns (seen, recorded, could not be read).
     `models`: the registry and its trainings.
     `model_card`: the files of a model's card by name, none for a model that is gone. `program`: what runs, with its version.
+    `look_again`: decide a user's waiting mails anew, because an address is known; returns how many further entries that made.
     """
 
     ledger: Ledger
@@ -73,6 +74,7 @@ class Services:
     program: str = "demur"
     metrics_enabled: bool = True
     models: Models | None = None
+    look_again: Callable[[User], int] | None = None
     probing: bool = False
     provider: Callable[[str], Provider | None] | None = None
     import_files: Callable[[User, Sequence[Path], Callable[[int], None]], tuple[int, int, int]] | None = None

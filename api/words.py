@@ -19,6 +19,16 @@ TROUBLES = {
     Health.AUTHENTICATION_ERROR: N_("the password was refused"),
     Health.DISABLED: N_("it is switched off"),
 }
+WITHHELD = (
+    N_("only Delivered-To names the user"),
+    N_("To is none of the user's known addresses"),
+    N_("To is the user's address"),
+    N_("imported as the user's mail"),
+    N_("a second copy of a mail that counts already"),
+    N_("the same signed mail lies with another user, to whom it may belong"),
+    N_("delivered long after Meta signed it: somebody may have sent it again"),
+)
+"""What `ingest.binding` and `ledger.replay` say of whose a mail is, marked for the catalogues."""
 
 
 def moment(when: datetime) -> str:
@@ -98,6 +108,8 @@ def remarks(case: CaseStatus) -> list[str]:
         found.append(_("This is attempt {n}.").format(n=case.attempt))
     if "covers_linked_accounts" in case.flags:
         found.append(_("It also covers the accounts linked in the Accounts Centre."))
+    if "new_wording" in case.flags:
+        found.append(_("The wording is new: nothing like it was known before."))
     if "after_rejection" in case.flags and case.state is State.CONFIRMED:
         found.append(_("Meta had refused before."))
     if "extended" in case.flags and case.state is State.PENDING:
@@ -153,8 +165,8 @@ def sure(confidence: float) -> str:
 
 
 def counts(entry: TimelineEntry) -> bool:
-    """Whether an entry may move a case by itself: a person's word, or a sure decision on a proven mail."""
-    return entry.kind != "decision" or (entry.trust is Trust.PROVEN and not entry.abstained)
+    """Whether an entry may move a case by itself: a person's word, or a sure decision on a proven mail that is firmly the user's."""
+    return entry.kind != "decision" or (entry.trust is Trust.PROVEN and not entry.abstained and not entry.withheld)
 
 
 def decided(evidence: Because) -> str:

@@ -10,6 +10,7 @@ import typer
 from click.exceptions import ClickException
 
 from demur import __version__
+from demur.commands import address
 from demur.commands.classify import classify
 from demur.commands.complaint import complaint
 from demur.commands.context import close
@@ -39,6 +40,11 @@ app = typer.Typer(
 token = typer.Typer(help="API tokens.", no_args_is_help=True)
 token.command("create")(token_create)
 app.add_typer(token, name="token")
+addresses = typer.Typer(help="Whose an address is that Meta wrote to.", no_args_is_help=True)
+addresses.command("add")(address.add)
+addresses.command("decline")(address.decline)
+addresses.command("list")(address.addresses)
+app.add_typer(addresses, name="address")
 for name, command in (
     ("run", run),
     ("connect", connect),

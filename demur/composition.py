@@ -86,7 +86,7 @@ class Composition:
         """Turns stored mail into entries."""
         from ingest.decide import Decider
 
-        return Decider(self.ledger, self.judge, self.keys, self.now)
+        return Decider(self.ledger, self.judge, self.keys, self.now, self.settings.sealers)
 
     @cached_property
     def line(self) -> "Line":

@@ -49,6 +49,7 @@ class Settings(BaseSettings):
         default=None, description="Fernet key(s), newest first, comma-separated; else a 0600 file in the data folder"
     )
     nameservers: str = Field(default="", description="host:port,… for DKIM keys; default the system's")
+    arc_sealers: str = Field(default="", description="domains of forwarders, comma-separated, whose ARC seals count as proof")
     allow_loopback_mail: bool = Field(default=False, description="plain text to mail servers on this machine")
     abstain_below: float | None = Field(default=None, ge=0, le=1, description="least confidence for every outcome; default the model's own")
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING, ERROR")
@@ -104,6 +105,11 @@ class Settings(BaseSettings):
     def url(self) -> str:
         """The database's address."""
         return self.database_url.get_secret_value() if self.database_url else f"sqlite:///{self.data / 'demur.sqlite3'}"
+
+    @property
+    def sealers(self) -> frozenset[str]:
+        """DEMUR_ARC_SEALERS as domains in lower case."""
+        return frozenset(filter(None, (part.strip().lower() for part in self.arc_sealers.split(","))))
 
     @property
     def name_servers(self) -> tuple[tuple[str, int], ...]:

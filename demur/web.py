@@ -99,6 +99,14 @@ def connect(parts: Composition, wanted: NewMailbox) -> MailboxRow:
     return connect_mailbox(parts, wanted, settings)
 
 
+def look_again(parts: Composition, user: User) -> int:
+    """Decide anew what waits for an address of a user's; returns how many further entries that made."""
+    made = 0
+    for row in parts.ledger.mailboxes.of_users([user])[user]:
+        made += parts.decider.assign(row).recorded + parts.decider.look_again(row)
+    return made
+
+
 def services(parts: Composition, sessions: Sessions) -> Services:
     """The API's services for this composition."""
     return Services(
@@ -112,6 +120,7 @@ def services(parts: Composition, sessions: Sessions) -> Services:
         program=PROGRAM,
         metrics_enabled=parts.settings.metrics,
         models=parts.models,
+        look_again=lambda user: look_again(parts, user),
         probing=parts.settings.probe_links,
         provider=provider,
         import_files=lambda user, paths, noticed: import_files(parts, user, paths, noticed),

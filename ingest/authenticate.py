@@ -13,12 +13,12 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import Message as Mime
-from typing import Protocol
 
 import dkim
 from dkim.util import InvalidTagValueList, parse_tag_value
 
-from ingest.keys import Key
+from ingest.arc import sealed_proof
+from ingest.keys import KeySource as KeySource
 from ingest.parse import header_texts, moment
 from ingest.results import vouched_domain
 from ingest.sender import domain_of, meta_domain, only_sender
@@ -35,12 +35,6 @@ MIN_RSA_BITS = 1024
 MAX_SIGNATURES = 5
 MAX_SIZE = 30 * 1024 * 1024
 LOOK_ALIKE = re.compile(r"faceb|instagr|whatsapp|\bmeta", re.IGNORECASE)
-
-
-class KeySource(Protocol):
-    """Where DKIM keys come from."""
-
-    def look_up(self, name: str) -> Key: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +114,10 @@ def _ambiguous(raw: bytes) -> bool:
     return TWO_WAYS.search(head) is not None
 
 
+def _must_be_signed(mime: Mime) -> frozenset[str]:
+    return MUST_BE_SIGNED | {"content-type"} if "Content-Type" in mime else MUST_BE_SIGNED
+
+
 def _refused(signature: Signature, sender_domain: str, mime: Mime) -> str | None:
     """Why a signature proves nothing whatever its key says, or None."""
     ours = meta_domain(signature.domain)
@@ -131,8 +129,7 @@ def _refused(signature: Signature, sender_domain: str, mime: Mime) -> str | None
         return f"signed by a method that is not safe ({signature.tags.get('a', 'none')[:20]})"
     if "l" in signature.tags:
         return "the signature covers only part of the text (l=)"
-    must = MUST_BE_SIGNED | {"content-type"} if "Content-Type" in mime else MUST_BE_SIGNED
-    missing = must - signature.signed
+    missing = _must_be_signed(mime) - signature.signed
     if missing:
         return f"the signature leaves out {', '.join(sorted(missing))}"
     return None
@@ -204,11 +201,11 @@ def _vouched(mime: Mime, domain: str, pin: str | None) -> Proof | None:
     return None
 
 
-def authenticate(raw: bytes, keys: KeySource, pin: str | None = None) -> Proof:
+def authenticate(raw: bytes, keys: KeySource, pin: str | None = None, sealers: frozenset[str] = frozenset()) -> Proof:
     """Judge the sender of one raw mail. Only a mail that says it is Meta's causes a look-up.
 
     `pin`: the name that the user's own provider writes into Authentication-Results, or `topmost` where it writes none; unpinned headers
-    are ignored.
+    are ignored. `sealers`: domains of forwarders whose ARC seals count.
     """
     if len(raw) > MAX_SIZE:
         return Proof(Trust.UNPROVEN, "too large to check")
@@ -224,4 +221,7 @@ def authenticate(raw: bytes, keys: KeySource, pin: str | None = None) -> Proof:
     by_key = _by_signatures(raw, mime, domain, keys)
     if by_key.trust is Trust.PROVEN:
         return by_key
-    return _vouched(mime, domain, pin) or by_key
+    if vouched := _vouched(mime, domain, pin):
+        return vouched
+    sealed = sealed_proof(raw, mime, domain, _must_be_signed(mime), keys, sealers)
+    return _best([sealed, by_key]) if sealed else by_key

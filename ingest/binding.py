@@ -18,11 +18,12 @@ MAY_CHANGE = frozenset({ONLY_DELIVERED, UNKNOWN_ADDRESS})
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """A user that a mail belongs to. `bound`: firmly enough for a decisive outcome."""
+    """A user that a mail belongs to. `bound`: firmly enough for a decisive outcome. `addressed`: its own To is the user's address."""
 
     user: User
     bound: bool
     reason: str
+    addressed: bool = False
 
 
 def _tag(address: str) -> str:
@@ -55,7 +56,7 @@ def bind(message: Message, served: Mapping[User, frozenset[str]]) -> list[Bindin
 
 def _bound(message: Message, served: Mapping[User, frozenset[str]]) -> list[Binding]:
     if owners := _first_owners(message.to, served):
-        return [Binding(user, True, "To is the user's address") for user in owners]
+        return [Binding(user, True, "To is the user's address", addressed=True) for user in owners]
     if owners := _first_owners(message.delivered_to, served):
         return [Binding(user, False, ONLY_DELIVERED) for user in owners]
     if len(served) != 1:

@@ -3,10 +3,10 @@
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ingest.authenticate import KeySource, authenticate
-from ingest.binding import MAY_CHANGE, bind
+from ingest.binding import MAY_CHANGE, UNKNOWN_ADDRESS, Binding, bind
 from ingest.extract import extract
 from ingest.link import form_addresses
 from ingest.parse import parse
@@ -18,14 +18,18 @@ from ledger.message import Frame, Message
 from ledger.outcome import Outcome
 from ledger.people import User
 from ledger.prediction import Prediction
-from ledger.record import StoredMail, Verdict
+from ledger.record import StoredMail
+from ledger.replay import Replay
 from ledger.status import ASKED
 from ledger.template import template_of
 from ledger.text import masked_codes
 from ledger.trust import Proof, Trust
+from ledger.verdict import Verdict
 
 log = logging.getLogger(__name__)
 AT_ONCE = 100
+LATE = timedelta(days=14)
+"""Mail servers give up on a mail after about five days (RFC 5321 §4.5.4.1): what comes this late was sent again."""
 Classify = Callable[[Sequence[Message]], list[Prediction]]
 
 
@@ -59,13 +63,13 @@ class Counts:
             self.skip(reason, count)
 
 
-def proof_of(message: Message, raw: bytes, keys: KeySource, pin: str | None = None) -> Proof:
+def proof_of(message: Message, raw: bytes, keys: KeySource, pin: str | None = None, sealers: frozenset[str] = frozenset()) -> Proof:
     """Proof for the words that are judged: the attached original's own bytes, nobody's where text was passed on inline."""
     if message.frame is Frame.ATTACHED and message.original:
         return authenticate(message.original, keys)
     if message.frame is Frame.FORWARD:
         return Proof(Trust.UNPROVEN, "passed on inside another mail, whose sender could change it")
-    return authenticate(raw, keys, pin)
+    return authenticate(raw, keys, pin, sealers)
 
 
 def form_of(message: Message) -> str | None:
@@ -87,8 +91,17 @@ def _asks(message: Message) -> tuple[str, ...]:
     return tuple(sorted({hit.concept for hit in message.hits} & ASKED.keys()))
 
 
+def sent_again(message: Message, proof: Proof) -> bool:
+    """Whether the user's own server took the mail in long after it was signed (docs/decisions/0014).
+
+    The topmost Received header tells, which that server wrote; INTERNALDATE would not tell an old mailbox that was moved from a replay.
+    """
+    signed = proof.seal.signed_at if proof.seal else None
+    return signed is not None and message.received is not None and message.received - signed > LATE
+
+
 def decision_of(
-    mail: StoredMail, message: Message, prediction: Prediction, proof: Proof, bound: bool, reason: str, mailbox: str | None
+    mail: StoredMail, message: Message, prediction: Prediction, proof: Proof, binding: Binding, to: tuple[str, ...], mailbox: str | None
 ) -> Decision:
     """Put everything that was found out about a mail into one decision."""
     return Decision(
@@ -101,8 +114,8 @@ def decision_of(
         trust_reason=proof.reason,
         product=message.product,
         track=message.track,
-        bound=bound,
-        bound_reason=reason,
+        bound=binding.bound,
+        bound_reason=binding.reason,
         subject=masked_codes(message.subject)[:300],
         phrases=phrases_for(message, prediction.outcome),
         language=message.language,
@@ -115,14 +128,21 @@ def decision_of(
         template=template_of(message.subject, message.text),
         asks=_asks(message) if prediction.outcome is Outcome.INFORMATION_REQUEST else (),
         seal=proof.seal,
+        addressed=binding.addressed,
+        to=to,
+        replay=Replay.OLD if sent_again(message, proof) else None,
+        novelty=prediction.novelty,
     )
 
 
 class Decider:
     """Turns stored mails of a mailbox into entries."""
 
-    def __init__(self, ledger: Ledger, classify: Classify, keys: KeySource, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, ledger: Ledger, classify: Classify, keys: KeySource, now: Callable[[], datetime], sealers: frozenset[str] = frozenset()
+    ) -> None:
         self._ledger, self._classify, self._keys, self._now = ledger, classify, keys, now
+        self._sealers = sealers
 
     def decide(self, mailbox: MailboxRow, enough: Callable[[], bool] = lambda: False) -> Counts:
         """Decide all mails of a mailbox that wait for it, until that is `enough`."""
@@ -186,14 +206,20 @@ class Decider:
         if not bindings:
             return []
         proof = self._proof(message, mail.raw, mailbox.settings.authserv_id)
-        return [
-            Verdict(b.user, mail.arrived_at, decision_of(mail, message, prediction, proof, b.bound, b.reason, mailbox.name))
-            for b in bindings
-        ]
+        asked = [self._asked(message, proof, binding) for binding in bindings]
+        decisions = [decision_of(mail, message, prediction, proof, b, to, mailbox.name) for b, to in zip(bindings, asked, strict=True)]
+        return [Verdict(b.user, mail.arrived_at, decision) for b, decision in zip(bindings, decisions, strict=True)]
 
     def _proof(self, message: Message, raw: bytes, pin: str | None) -> Proof:
-        proof = proof_of(message, raw, self._keys, pin)
+        proof = proof_of(message, raw, self._keys, pin, self._sealers)
         return replace(proof, seal=replace(proof.seal, checked_at=self._now())) if proof.seal else proof
+
+    def _asked(self, message: Message, proof: Proof, binding: Binding) -> tuple[str, ...]:
+        """The addresses of a signed To of which the person did not say yet whether they are theirs."""
+        if proof.trust is not Trust.PROVEN or binding.reason != UNKNOWN_ADDRESS:
+            return ()
+        declined = self._ledger.people.declined(binding.user)
+        return tuple(address for address in message.to[:5] if address not in declined)
 
     def look_again(self, mailbox: MailboxRow) -> int:
         """Decide again what rested on what may be known by now: a key that was away, an address, the provider's name."""
@@ -215,8 +241,9 @@ class Decider:
                 binding = next((b for b in bind(message, served) if b.user == user), None)
                 kept = Proof(decision.trust, decision.trust_reason, decision.seal)
                 proof = self._proof(message, mail.raw, pin) if _may_be_proven(decision, pin) else kept
-                bound, reason = (binding.bound, binding.reason) if binding else (decision.bound, decision.bound_reason)
-                found.append(Verdict(user, at, _renewed(decision, proof, bound, reason)))
+                renewed = _renewed(decision, message, proof, binding)
+                asked = self._asked(message, proof, binding) if binding else ()
+                found.append(Verdict(user, at, replace(renewed, to=asked)))
         return found
 
 
@@ -227,5 +254,11 @@ def _may_be_proven(decision: Decision, pin: str | None) -> bool:
     return pin is not None and decision.trust is Trust.UNPROVEN and decision.outcome is not Outcome.UNRELATED
 
 
-def _renewed(decision: Decision, proof: Proof, bound: bool, reason: str) -> Decision:
-    return replace(decision, trust=proof.trust, trust_reason=proof.reason, seal=proof.seal, bound=bound, bound_reason=reason)
+def _renewed(decision: Decision, message: Message, proof: Proof, binding: Binding | None) -> Decision:
+    """The same decision with what is known by now of the sender and of whose it is."""
+    renewed = replace(decision, trust=proof.trust, trust_reason=proof.reason, seal=proof.seal)
+    if sent_again(message, proof):
+        renewed = replace(renewed, replay=Replay.OLD)
+    if binding is None:
+        return renewed
+    return replace(renewed, bound=binding.bound, bound_reason=binding.reason, addressed=binding.addressed)

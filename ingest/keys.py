@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import dns.exception
 import dns.name
@@ -24,6 +25,12 @@ class Key:
 
     record: str | None
     reachable: bool = True
+
+
+class KeySource(Protocol):
+    """Where keys come from."""
+
+    def look_up(self, name: str) -> Key: ...
 
 
 class Keys:

@@ -13,8 +13,8 @@ from ledger.ledger import Ledger
 from ledger.message import Message
 from ledger.people import User
 from ledger.prediction import Prediction
-from ledger.record import Verdict
 from ledger.status import Case, status_of
+from ledger.verdict import Verdict
 
 AT_ONCE = 100
 """Mails in a chunk."""
@@ -60,6 +60,7 @@ def _renewed(decision: Decision, message: Message, prediction: Prediction) -> De
         confidence=prediction.confidence,
         abstained=prediction.abstained,
         model=prediction.model,
+        novelty=prediction.novelty,
         product=message.product,
         track=message.track,
         phrases=phrases_for(message, prediction.outcome),

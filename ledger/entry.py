@@ -10,9 +10,12 @@ from typing import Any, ClassVar
 
 from ledger.outcome import DECISIVE, Outcome, Product, Track
 from ledger.probe import Finding
+from ledger.replay import REASONS, Replay
 from ledger.trust import Seal, Trust
 
 GENESIS = "0" * 64
+NEW_WORDING = 0.15
+"""The share of what a mail says that the model never saw, from which on its wording is called new. What it was trained on has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,8 @@ class Decision:
 
     A second look (another model, a key that can be reached again, an address that turned out to be the user's) is another entry;
     the newest counts, but a proof once given is never taken back. `form_url`: the form of the case; `form_urls`: all that the mail names.
+    `addressed`: the mail's own To is the user's address; `to`: what it is where it is not, so that the person can be asked. `replay`: why
+    this copy of a signed mail counts for nothing.
     """
 
     kind: ClassVar[str] = "decision"
@@ -47,11 +52,35 @@ class Decision:
     template: str = ""
     asks: tuple[str, ...] = ()
     seal: Seal | None = None
+    addressed: bool = False
+    to: tuple[str, ...] = ()
+    replay: Replay | None = None
+    novelty: float | None = None
+
+    @property
+    def binds(self) -> bool:
+        """Whether it is firmly the user's, and no copy of a mail that counts elsewhere or did long ago."""
+        return self.bound and self.replay is None
+
+    @property
+    def binding_reason(self) -> str:
+        return REASONS[self.replay] if self.replay else self.bound_reason
+
+    @property
+    def new_wording(self) -> bool:
+        """Whether a confident answer of Meta's is worded as none before: it counts, and is shown as such."""
+        return self.outcome in DECISIVE and not self.abstained and self.novelty is not None and self.novelty >= NEW_WORDING
+
+    @property
+    def asked_addresses(self) -> tuple[str, ...]:
+        """The addresses of which the person should say whether they are theirs."""
+        return () if self.outcome is Outcome.UNRELATED else self.to
 
     @property
     def withheld(self) -> bool:
         """Whether Meta's own decision is kept from counting, because it is not sure enough whose it is or who wrote it."""
-        return self.outcome in DECISIVE and not self.bound and self.trust is Trust.PROVEN and not self.abstained
+        decided = self.outcome in DECISIVE and self.trust is Trust.PROVEN and not self.abstained
+        return decided and not self.binds and self.replay is not Replay.COPY
 
     @property
     def key(self) -> str:
@@ -63,7 +92,16 @@ class Decision:
 
     @property
     def _effect(self) -> tuple[object, ...]:
-        return self.outcome, self.abstained, self.product, self.track, self.announces_extension, self.names_accounts_centre
+        return (
+            self.outcome,
+            self.abstained,
+            self.product,
+            self.track,
+            self.announces_extension,
+            self.names_accounts_centre,
+            self.replay,
+            self.to,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +223,8 @@ _READ: dict[str, Any] = {
     "product": Product,
     "track": Track,
     "phrases": tuple,
+    "to": tuple,
+    "replay": lambda value: Replay(value) if value else None,
     "defects": tuple,
     "form_urls": tuple,
     "evidence": tuple,

@@ -12,7 +12,7 @@ from sqlalchemy import delete, insert, select, update
 from ledger.database import Database
 from ledger.errors import OperatorError
 from ledger.leftovers import drop_leftovers
-from ledger.tables import addresses, mailbox_users, tokens, users
+from ledger.tables import addresses, declined_addresses, mailbox_users, tokens, users
 
 FEED = "feed"
 NAME = re.compile(r"[\w.@+-]{1,200}", re.ASCII)
@@ -101,6 +101,32 @@ class People:
         if rows:
             with self._db.write() as connection:
                 connection.execute(self._db.insert_new(addresses), rows)
+
+    def decline_address(self, user: User, address: str) -> None:
+        """Note that the user said of an address that it is not theirs: it is not asked for again."""
+        row = {"organisation_id": self._org, "user_id": user.id, "address": normalised(address)}
+        with self._db.write() as connection:
+            connection.execute(self._db.insert_new(declined_addresses).values(row))
+
+    def accept_address(self, user: User, address: str) -> None:
+        """Note that an address is the user's, whatever was said before."""
+        own = (declined_addresses.c.user_id == user.id, declined_addresses.c.address == normalised(address))
+        with self._db.write() as connection:
+            connection.execute(delete(declined_addresses).where(*own))
+        self.add_addresses(user, [address])
+
+    def declined(self, user: User) -> list[str]:
+        """The addresses that the user said are not theirs, sorted."""
+        query = select(declined_addresses.c.address).where(declined_addresses.c.user_id == user.id)
+        with self._db.read() as connection:
+            return sorted(connection.scalars(query.where(declined_addresses.c.organisation_id == self._org)))
+
+    def owners_of(self, address: str) -> list[User]:
+        """The users whose address this is, by name."""
+        query = select(users.c.id, users.c.name).join(addresses, addresses.c.user_id == users.c.id)
+        where = (addresses.c.organisation_id == self._org, addresses.c.address == normalised(address))
+        with self._db.read() as connection:
+            return [User(row.id, row.name) for row in connection.execute(query.where(*where).order_by(users.c.name))]
 
     def addresses(self, user: User) -> list[str]:
         """The user's addresses, sorted."""

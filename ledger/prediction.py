@@ -14,3 +14,4 @@ class Prediction:
     abstained: bool
     model: str
     probabilities: dict[Outcome, float] = field(default_factory=dict)
+    novelty: float | None = None

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
+from ledger.claims import Claims
 from ledger.database import Database
 from ledger.entry import GENESIS, Body, ChainLink, Correction, Decision, Entry, body_json, body_of, chained, first_break
 from ledger.errors import OperatorError
@@ -19,6 +20,7 @@ from ledger.people import User
 from ledger.status import Judged, Status, judged_mails, status_of
 from ledger.tables import cases, cursors, entries, locations, messages, users
 from ledger.vault import Vault
+from ledger.verdict import Verdict as Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +56,6 @@ class StoredMail:
     arrived_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """A decision for one user, with the arrival of the mail it is about."""
-
-    user: User
-    at: datetime
-    decision: Decision
-
-
 def _entry(row: Any) -> Entry:
     return Entry(row.at, row.recorded_at, body_of(row.kind, row.body), row.seq, row.hash)
 
@@ -72,6 +65,7 @@ class Record:
 
     def __init__(self, database: Database, vault: Vault, organisation: int) -> None:
         self._db, self._vault, self._org = database, vault, organisation
+        self._claims = Claims(database, organisation)
 
     # raw mail
 
@@ -183,7 +177,7 @@ class Record:
 
     def _append_verdicts(self, connection: Connection, verdicts: Sequence[Verdict], now: datetime) -> int:
         by_user: dict[User, list[tuple[datetime, Body]]] = defaultdict(list)
-        for verdict in verdicts:
+        for verdict in self._claims.settled(connection, verdicts):
             by_user[verdict.user].append((verdict.at, verdict.decision))
         add_links(self._db, connection, self._org, [(verdict.at, verdict.decision) for verdict in verdicts])
         return sum(self._append(connection, user, bodies, now) for user, bodies in sorted(by_user.items(), key=lambda item: item[0].id))
@@ -322,7 +316,10 @@ class Record:
     def users_in_doubt(self) -> list[User]:
         """Users, by name, who had a mail on which a model abstained or whose sender was not proven: where a person may be needed."""
         doubtful = or_(
-            entries.c.body.like('%"abstained":true%'), entries.c.body.like('%"bound":false%'), entries.c.body.not_like('%"trust":"proven"%')
+            entries.c.body.like('%"abstained":true%'),
+            entries.c.body.like('%"bound":false%'),
+            entries.c.body.like('%"replay":"%'),
+            entries.c.body.not_like('%"trust":"proven"%'),
         )
         mine = (entries.c.user_id == users.c.id, entries.c.kind == Decision.kind, doubtful)
         query = select(users.c.id, users.c.name).where(users.c.organisation_id == self._org, select(entries.c.id).where(*mine).exists())

@@ -96,11 +96,12 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What all entries of one user add up to."""
+    """What all entries of one user add up to. `asked_addresses`: which may be the user's, as mails that Meta signed name them."""
 
     cases: tuple[Case, ...] = ()
     unproven: int = 0
     needs_review: int = 0
+    asked_addresses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ class _Mail:
             return None if said.outcome is Outcome.UNRELATED else Fact(self.at, said.outcome, f"person:{said.by}", decision)
         if decision.abstained or decision.outcome is Outcome.UNRELATED or decision.trust is not Trust.PROVEN:
             return None
-        if decision.outcome in DECISIVE and not decision.bound:
+        if decision.replay or (decision.outcome in DECISIVE and not decision.bound):
             return None
         return Fact(self.at, decision.outcome, "model", decision)
 
@@ -156,7 +157,7 @@ def _mails(entries: Iterable[Entry]) -> list[_Mail]:
 
 def _keeping_proof(newer: Decision, older: Decision) -> Decision:
     if older.trust is Trust.PROVEN and newer.trust is not Trust.PROVEN:
-        return replace(newer, trust=older.trust, trust_reason=older.trust_reason, seal=older.seal)
+        return replace(newer, trust=older.trust, trust_reason=older.trust_reason, seal=older.seal, replay=older.replay)
     return newer
 
 
@@ -332,6 +333,13 @@ def case_key(fact: Fact) -> tuple[Product, Track]:
     return source.product, source.track
 
 
+def _worded(case: Case) -> frozenset[str]:
+    """The flags, with `new_wording` where the model alone says what an answer means that is worded as none before."""
+    fact = case.because
+    new = fact is not None and fact.decided_by == "model" and fact.decision is not None and fact.decision.new_wording
+    return case.flags | {"new_wording"} if new else case.flags - {"new_wording"}
+
+
 def status_of(entries: Sequence[Entry], holidays: frozenset[date] = frozenset()) -> Status:
     """Fold a user's entries into their cases; no deadline ends on one of `holidays` or on a weekend."""
     mails = _mails(entries)
@@ -342,12 +350,13 @@ def status_of(entries: Sequence[Entry], holidays: frozenset[date] = frozenset())
             continue
         case = _rule(fact)(cases.get(key) or Case(*key, holidays=holidays), fact)
         seen_form = fact.decision.form_url if fact.decision else None
-        cases[key] = replace(case, form=seen_form or case.form)
+        cases[key] = replace(case, form=seen_form or case.form, flags=_worded(case))
     open_mails = [mail for mail in mails if mail.correction is None]
     return Status(
         cases=tuple(cases[key] for key in sorted(cases)),
         unproven=sum(m.decision.trust is not Trust.PROVEN and m.decision.outcome is not Outcome.UNRELATED for m in open_mails),
         needs_review=sum(m.decision.abstained or m.decision.withheld for m in open_mails),
+        asked_addresses=tuple(sorted({address for mail in mails for address in mail.decision.asked_addresses})),
     )
 
 

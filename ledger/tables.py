@@ -165,6 +165,27 @@ entries = Table(
     Index("ix_entries_sha256", "sha256"),
 )
 
+claims = Table(
+    "claims",
+    metadata,
+    Column("organisation_id", ForeignKey("organisations.id", ondelete="CASCADE"), nullable=False),
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    Column("digest", String(64), primary_key=True),
+    Column("sha256", String(64), primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("addressed", Boolean, nullable=False),
+    Column("replay", String(20)),
+    Index("ix_claims_digest", "organisation_id", "digest"),
+)
+
+declined_addresses = Table(
+    "declined_addresses",
+    metadata,
+    Column("organisation_id", ForeignKey("organisations.id", ondelete="CASCADE"), nullable=False),
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    Column("address", String(320), primary_key=True),
+)
+
 cases = Table(
     "cases",
     metadata,

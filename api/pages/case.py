@@ -11,6 +11,7 @@ from api.charts import links_of_case
 from api.entries import correct, file_objection, speaker
 from api.pages.frame import back, show
 from api.report import link_histories, timeline, user_status
+from api.routes.addresses import say
 from api.schema import FilingIn, TimelineEntry
 from api.services import ServicesDep
 from ledger.outcome import Outcome, Product, Track
@@ -76,6 +77,21 @@ def file_form(
     """The form «I submitted it»."""
     owner, filing = user_seen(services, caller, user), _filing(product, track, on)
     file_objection(services, owner, filing.product, filing.track, filing.on, speaker(services, caller))
+    return back(request, f"/users/{owner.name}")
+
+
+@router.post("/users/{user}/addresses/said", dependencies=[Depends(form_guard)])
+def address_form(
+    user: str,
+    request: Request,
+    services: ServicesDep,
+    caller: CallerDep,
+    address: Annotated[str, Form(max_length=320)],
+    yours: Annotated[bool, Form()],
+) -> Response:
+    """The form «Is this address yours?»."""
+    owner = user_seen(services, caller, user)
+    say(services, caller, owner, address, yours)
     return back(request, f"/users/{owner.name}")
 
 

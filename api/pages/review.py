@@ -51,7 +51,14 @@ def review_page(
     items = [*queue.groups, *queue.unproven]
     place = at if at < len(items) else 0
     shown = _item(services, caller, items[place]) if items else {"item": None}
-    values: dict[str, Any] = {"at": place, "of": len(items), "settled": settled, "doubted": place < len(queue.groups), "last": last}
+    values: dict[str, Any] = {
+        "addresses": queue.addresses,
+        "at": place,
+        "of": len(items),
+        "settled": settled,
+        "doubted": place < len(queue.groups),
+        "last": last,
+    }
     return show(request, services, caller, "review.html", **values | shown)
 
 

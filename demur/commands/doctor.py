@@ -69,6 +69,7 @@ def _findings(parts: Composition) -> Iterator[Finding]:
     if database.good:
         yield from _mailboxes(parts)
         yield from _chains(parts)
+        yield from _asked(parts)
 
 
 def _data(parts: Composition) -> str:
@@ -102,6 +103,13 @@ def _mailboxes(parts: Composition) -> Iterator[Finding]:
         hint = advice(row, states, parts.now())
         detail = f"{counts}{f'; {hint}' if hint else ''}" if good else f"{row.state.value}: {row.detail}; {hint}"
         yield Finding(f"mailbox {row.name}", good, detail)
+
+
+def _asked(parts: Composition) -> Iterator[Finding]:
+    """Addresses that Meta wrote to and that may be a user's: not a fault, but mail waits for the answer."""
+    asked = [address for user in parts.ledger.people.all() for address in parts.ledger.record.status(user).asked_addresses]
+    if asked:
+        yield Finding("addresses", True, f"{len(asked)} may be a user's, mail waits for the answer: `demur review`")
 
 
 def _chains(parts: Composition) -> Iterator[Finding]:

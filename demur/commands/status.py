@@ -67,16 +67,21 @@ def _print_status(data: dict[str, object]) -> None:
     for case in data["cases"]:  # type: ignore[attr-defined]
         because = case["because"] or {}
         why = f"«{because['phrases'][0]}»" if because.get("phrases") else because.get("subject") or because.get("decided_by") or ""
+        new = " (new wording)" if "new_wording" in case["flags"] else ""
         step = case["next_step"]
         track = "" if case["track"] == "own_data" else " (third parties)"
         mark = "!" if case["overdue"] else MARKS.get(case["state"], "·")
-        rows.append([mark, case["product"] + track, case["state"], str(case["since"])[:10], plain(why)[:50], _next(step)])
+        rows.append([mark, case["product"] + track, case["state"], str(case["since"])[:10], plain(why)[:50] + new, _next(step)])
     if rows:
         print_table(["", "account", "state", "since", "because of", "next"], rows)
     else:
         typer.echo("  no mail from Meta about AI training yet")
     if data["unproven"] or data["needs_review"]:
         typer.echo(f"  {data['unproven']} not proven to be Meta's, {data['needs_review']} to review (`demur review`)")
+    for asked in data["asked_addresses"]:  # type: ignore[attr-defined]
+        typer.echo(
+            f"  Meta wrote to {plain(asked)}: is that {data['user']}'s? `demur address add {data['user']} {plain(asked)}`, or `decline`"
+        )
     for box in freshness["mailboxes"]:  # type: ignore[attr-defined]
         if box["state"] != "connected":
             typer.echo(f"  {box['name']}: {box['state']} – {box['detail']}")
@@ -116,7 +121,7 @@ def filed(
 
 
 def review(json_: Json = False) -> None:
-    """List the mails that no model could decide.
+    """List the mails that no model could decide, and the addresses that may be a user's.
 
     Example: demur review, then demur correct SHA256 rejection --by anna
     """
@@ -127,8 +132,12 @@ def review(json_: Json = False) -> None:
         print_json(queue)
         return
     rows = [["?", group] for group in queue["groups"]] + [["not proven", group] for group in queue["unproven"]]
+    for asked in queue["addresses"]:
+        who, where = asked["user"], plain(asked["address"])
+        typer.echo(f"Is {where} an address of {who}'s? {asked['count']} mails wait for it: `demur address add {who} {where}`, or `decline`")
     if not rows:
-        typer.echo("Nothing to review.")
+        if not queue["addresses"]:
+            typer.echo("Nothing to review.")
         return
     columns = ["why", "mails", "best guess", "sure", "subject", "sha256"]
     print_table(

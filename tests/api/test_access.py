@@ -26,11 +26,18 @@ FOR_ADMINISTRATORS = [(method, path) for method, path in ROUTES if path.startswi
 PERSONAL = [route for route in ROUTES if route not in FOR_ADMINISTRATORS]
 WRITES = [(method, path) for method, path in ROUTES if method != "get"]
 ABOUT_SOMEONE = [(method, path) for method, path in PERSONAL if "{" in path]
-PAGES = [("get", "/"), ("get", "/users/{user}"), ("post", "/users/{user}/filed"), ("post", "/users/{user}/messages/{sha256}/said")]
+PAGES = [
+    ("get", "/"),
+    ("get", "/users/{user}"),
+    ("post", "/users/{user}/filed"),
+    ("post", "/users/{user}/messages/{sha256}/said"),
+    ("post", "/users/{user}/addresses/said"),
+]
 BODIES = {
     "/messages/{sha256}/correction": {"outcome": "receipt"},
     "/users/{user}/filings": {"product": "facebook"},
     "/users/{user}/profile": {"language": "de"},
+    "/users/{user}/addresses": {"address": "old@example.org"},
     "/mailboxes": {"address": "new@example.org", "password": "x"},
 }
 
@@ -38,7 +45,7 @@ BODIES = {
 @pytest.fixture
 def path_of(world: World):
     """Real paths: everything in them exists and is Anna's."""
-    sha256 = world.mail("anna", "receipt", "2025-05-10")
+    sha256 = world.mail("anna", "receipt", "2025-05-10", to=("old@example.org",))
     world.mailbox("anna@example.org", "anna", settings=IMAP)
     values = {"user": "anna", "sha256": sha256, "name": "anna@example.org", "version": FIRST}
     return lambda path: path.format(**values)
@@ -49,6 +56,8 @@ def ask(client: TestClient, method: str, path: str, template: str, token: str | 
     sent = {"json": BODIES[template]} if template in BODIES else {"content": b"mail"} if method == "post" else {}
     if template.endswith("/filed"):
         sent = {"data": {"product": "facebook"}}
+    elif template.endswith("/addresses/said"):
+        sent = {"data": {"address": "old@example.org", "yours": "true"}}
     elif template.endswith("/said"):
         sent = {"data": {"outcome": "receipt"}}
     if template == "/deadlines.ics":

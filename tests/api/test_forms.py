@@ -12,6 +12,7 @@ from api.pages import ROUTERS
 from tests.api.world import World
 
 FIELDS = {
+    "yours": "true",
     "outcome": "receipt",
     "product": "facebook",
     "address": "bert@example.org",
@@ -42,7 +43,12 @@ FOR_ADMINISTRATORS = [path for path in FORMS if path.startswith("/models")]
 @pytest.fixture
 def path_of(world: World):
     """Real paths: everything in them exists and is Anna's."""
-    values = {"user": "anna", "sha256": world.mail("anna", "receipt", "2025-05-10"), "name": "anna@example.org", "version": "v"}
+    values = {
+        "user": "anna",
+        "sha256": world.mail("anna", "receipt", "2025-05-10", to=(FIELDS["address"],)),
+        "name": "anna@example.org",
+        "version": "v",
+    }
     world.mailbox("anna@example.org", "anna")
     return lambda path: re.sub(r"{(\w+)(?::path)?}", lambda found: values[found[1]], path)
 

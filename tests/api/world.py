@@ -31,11 +31,19 @@ class World:
     problems: dict[str, str] = field(default_factory=dict)
     connected: list[NewMailbox] = field(default_factory=list)
     models: Shelf = field(default_factory=Shelf)
+    looked_again: list[User] = field(default_factory=list)
     services: Services = field(init=False)
 
     def __post_init__(self) -> None:
         self.services = Services(
-            self.ledger, lambda: self.now, lambda: self.problems, self.ingest, read_text, self.connect, models=self.models
+            self.ledger,
+            lambda: self.now,
+            lambda: self.problems,
+            self.ingest,
+            read_text,
+            self.connect,
+            models=self.models,
+            look_again=self.look_again,
         )
 
     def user(self, name: str) -> User:
@@ -67,6 +75,10 @@ class World:
 
     def ingest(self, user: User, raw: bytes) -> str:
         return self.mail(user.name, "receipt", "2025-05-20", raw)
+
+    def look_again(self, user: User) -> int:
+        self.looked_again.append(user)
+        return 1
 
     def connect(self, wanted: NewMailbox) -> MailboxRow:
         self.connected.append(wanted)

@@ -6,6 +6,7 @@ Each class gives raw mails that reach Anna and must move nothing. `CLASSES` name
 import base64
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from email.utils import format_datetime
 from itertools import cycle
 
@@ -186,6 +187,20 @@ def replayed_to_another_user(forger: Forger) -> Iterator[bytes]:
         yield next(tops) + letter.signed(forger.meta, to="Anna <ben@example.net>")
 
 
+def sent_again_long_after(forger: Forger) -> Iterator[bytes]:
+    """Anna's own genuine answers of last year, which somebody kept and delivers again: Received says today, what is signed says then."""
+    tops = cycle((b"", b"Delivered-To: anna@example.org\r\n", b"Date-Received: Thu, 01 May 2025 09:00:00 +0000\r\n"))
+    for letter in forger.letters:
+        late = format_datetime(letter.sent + timedelta(days=15 + letter.number)).encode()
+        yield (
+            b"Received: from mail.evil.example by mx.example.org; "
+            + late
+            + b"\r\n"
+            + next(tops)
+            + sealed(letter.raw(), forger.meta, DOMAIN, SIGNED)
+        )
+
+
 def mails_inside_mails(forger: Forger) -> Iterator[bytes]:
     """Forged or foreign originals, attached to somebody's mail as message/rfc822: unsigned, signed by a stranger, addressed to Ben."""
     for number, letter in enumerate(forger.letters):
@@ -345,6 +360,7 @@ CLASSES: dict[str, tuple[Class, int]] = {
         (doubled_headers, 100),
         (other_domains, 50),
         (replayed_to_another_user, 50),
+        (sent_again_long_after, 50),
         (mails_inside_mails, 50),
         (strangers_words_in_genuine_mail, 100),
         (hidden_words_in_genuine_mail, 50),

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.entry import BODIES, GENESIS, Body, Correction, Decision, Filing, body_json, body_of, chained, filing_of
+from ledger.entry import BODIES, GENESIS, Body, Correction, Decision, Filing, LinkProbe, body_json, body_of, chained, filing_of
 from ledger.outcome import Outcome, Product, Track
+from ledger.probe import Finding
 from ledger.trust import Seal, Trust
 from tests.ledger.story import START, decision
 
@@ -43,6 +44,7 @@ EXAMPLES: list[Body] = [
     Correction("a" * 64, Outcome.REJECTION, "ben", datetime(2026, 1, 2, 3, 4, 5, 678901, UTC)),
     Filing(Product.INSTAGRAM, Track.OWN_DATA, date(2025, 5, 13), whole_day=True, by="anna"),
     Filing(Product.THREADS, Track.THIRD_PARTY, date(2024, 2, 29), whole_day=False, by="Ünal"),
+    LinkProbe(Product.META, Track.OWN_DATA, "https://x.example", broken=True, finding=Finding.REMOVED, probed_at=START, evidence=("one",)),
 ]
 
 

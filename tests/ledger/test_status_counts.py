@@ -183,3 +183,15 @@ def test_a_mail_in_two_mailboxes_arrived_when_the_first_copy_did(story: Story) -
     sha256 = story.mail(3, Outcome.CONFIRMATION)
     story.write(moment(1), next(mail.decision for mail in judged_mails(story.entries) if mail.decision.sha256 == sha256))
     assert story.case.since == moment(1)
+
+
+@pytest.mark.parametrize(("novelty", "new"), [(None, False), (0.0, False), (0.5, True)])
+def test_a_sure_answer_in_a_new_wording_counts_and_says_so(story: Story, novelty: float | None, new: bool) -> None:
+    story.mail(0, Outcome.CONFIRMATION, novelty=novelty)
+    assert (story.case.state, "new_wording" in story.case.flags) == (State.CONFIRMED, new)
+
+
+def test_a_wording_is_no_longer_new_once_a_person_said_what_it_means(story: Story) -> None:
+    sha256 = story.mail(0, Outcome.CONFIRMATION, novelty=0.9)
+    story.corrected(sha256, Outcome.CONFIRMATION)
+    assert (story.case.state, story.case.flags) == (State.CONFIRMED, frozenset())

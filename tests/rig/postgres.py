@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.rig.free import free_port, listening, until
+import psycopg
+
+from tests.rig.free import free_port, until
 from tests.rig.need import postgres_bin
 
 
@@ -27,6 +29,15 @@ def _own(folder: Path) -> None:
         names = {entry.pw_name for entry in pwd.getpwall()}
         account = pwd.getpwnam("postgres" if "postgres" in names else "nobody")
         shutil.chown(folder, account.pw_uid, account.pw_gid)
+
+
+def _serves(port: int) -> bool:
+    """Whether it lets somebody in: it listens some time before it does."""
+    try:
+        psycopg.connect(f"host=127.0.0.1 port={port} user=demur dbname=postgres", connect_timeout=5).close()
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 @contextmanager
@@ -47,7 +58,7 @@ def postgres() -> Iterator[str]:
         cwd=home,
     )
     try:
-        until(lambda: listening(port), 20, "PostgreSQL's start")
+        until(lambda: _serves(port), 60, "PostgreSQL's start")
         yield f"postgresql+psycopg://demur@127.0.0.1:{port}"
     finally:
         server.send_signal(signal.SIGINT)  # PostgreSQL's fast shutdown: a connection that a test left open does not hold it up
