@@ -92,7 +92,7 @@ def _asks(message: Message) -> tuple[str, ...]:
 
 
 def sent_again(message: Message, proof: Proof) -> bool:
-    """Whether the user's own server took the mail in long after it was signed (docs/decisions/0014).
+    """Whether the user's own server took the mail in long after it was signed (docs/decisions/0016).
 
     The topmost Received header tells, which that server wrote; INTERNALDATE would not tell an old mailbox that was moved from a replay.
     """
