@@ -21,7 +21,7 @@ check: .venv/test.done ## lint, types, import contracts
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
 
 evaluate: .venv/run.done ## how good the classifier is, out of fold and on the frozen hold-out
-	$(BIN)/demur evaluate && $(BIN)/demur evaluate --fixtures fixtures/holdout
+	$(BIN)/demur evaluate && $(BIN)/demur evaluate --leave-out language && $(BIN)/demur evaluate --fixtures fixtures/holdout
 
 model: .venv/run.done ## train the shipped model anew
 	$(BIN)/python -m bench.ship_model

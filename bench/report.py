@@ -1,7 +1,7 @@
-"""Pictures of how far the shipped model's confidence can be believed: `python -m bench.report` rewrites two SVG files in docs/images/.
+"""Pictures of how far the shipped model's confidence can be believed: `python -m bench.report` rewrites three SVG files in docs/images/.
 
 Out of fold (templates never trained on) and on the frozen hold-out: a reliability diagram, and what share of mails is decided at which
-error when the least confidence is raised.
+error when the least confidence is raised, over all and by outcome.
 """
 
 from collections.abc import Sequence
@@ -11,16 +11,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.evaluate import BINS, calibration_error
+from classifier.evaluate import BINS, calibration_error, reliability
 from classifier.fixtures import Labelled, load
 from classifier.model import Matrix
-from classifier.train import fit
+from classifier.train import OUTCOMES, fit
 from demur import shipped
 from ingest.decide import read
 
 IMAGES = Path("docs/images")
 SIZE, EDGE = 360, 48
-COLOURS = ("#1b6e73", "#b4531d")
+COLOURS = ("#1b6e73", "#b4531d", "#5b4b9a", "#3d7a2f", "#a03060", "#8a6d00", "#2e6fb0", "#777777")
 Series = tuple[str, list[tuple[float, float]]]
 
 
@@ -59,12 +59,6 @@ def chart(title: str, across: str, up: str, series: Sequence[Series], most: floa
     )
 
 
-def reliability(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> list[tuple[float, float]]:
-    """(mean confidence, accuracy) of each of ten bins that holds at least five mails."""
-    bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
-    return [(float(confidence[bins == b].mean()), float(right[bins == b].mean())) for b in range(BINS) if (bins == b).sum() >= 5]
-
-
 def coverage_risk(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> list[tuple[float, float]]:
     """(share decided, share of these that is wrong) as the least confidence falls, a hundred points."""
     order = np.argsort(-confidence)
@@ -80,6 +74,18 @@ def judged(rows: Matrix, mails: Sequence[Labelled]) -> tuple[NDArray[np.float64]
     return rows.max(axis=1), rows.argmax(axis=1) == truth
 
 
+def bins(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> list[tuple[float, float]]:
+    """(mean confidence, accuracy) of each of ten bins that holds at least five mails."""
+    return [(mean, accuracy) for mean, accuracy, mails in reliability(list(confidence), list(right)) if mails >= 5]
+
+
+def by_outcome(rows: Matrix, mails: Sequence[Labelled]) -> list[Series]:
+    """A coverage-risk curve for each outcome that is guessed."""
+    confidence, right = judged(rows, mails)
+    guess = rows.argmax(axis=1)
+    return [(o.value, coverage_risk(confidence[guess == k], right[guess == k])) for k, o in enumerate(OUTCOMES) if (guess == k).any()]
+
+
 def main() -> None:
     mails, frozen = load(shipped.fixtures(), read), load(shipped.fixtures() / "holdout", read)
     trained = fit(mails, "report")
@@ -92,18 +98,15 @@ def main() -> None:
         "Reliability: how often the model is right when it says how sure it is",
         "confidence",
         "share that is right",
-        [(n, reliability(*j)) for n, j in pairs],
+        [(n, bins(*j)) for n, j in pairs],
         diagonal=True,
     )
-    curve = chart(
-        "Coverage and risk: how many mails are decided without a person, and how many of these wrongly",
-        "share decided",
-        "share of these that is wrong",
-        [(n, coverage_risk(*j)) for n, j in pairs],
-        most=0.25,
-    )
+    title = "Coverage and risk: how many mails are decided without a person, and how many of these wrongly"
+    axes = ("share decided", "share of these that is wrong")
     (IMAGES / "reliability.svg").write_text(diagram, encoding="utf-8")
-    (IMAGES / "coverage.svg").write_text(curve, encoding="utf-8")
+    (IMAGES / "coverage.svg").write_text(chart(title, *axes, [(n, coverage_risk(*j)) for n, j in pairs], most=0.25), encoding="utf-8")
+    each = chart(f"{title}, by outcome", *axes, by_outcome(trained.out_of_fold, mails), most=0.1)
+    (IMAGES / "coverage-by-outcome.svg").write_text(each, encoding="utf-8")
     for name, (confidence, right) in pairs:
         print(f"{name}: accuracy {right.mean():.3f}, calibration error {calibration_error(list(confidence), list(right)):.3f}")
 

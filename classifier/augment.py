@@ -23,7 +23,8 @@ def with_words_missing(message: Message, chance: random.Random) -> Message:
         return tuple(hit for hit in hits if chance.random() >= CONCEPTS_LEFT_OUT)
 
     phrases = tuple(phrase for phrase in message.phrases if chance.random() >= PHRASES_LEFT_OUT)
-    return replace(message, hits=kept(message.hits), subject_hits=kept(message.subject_hits), phrases=phrases)
+    hits, above = kept(message.hits), kept(message.note_hits)
+    return replace(message, hits=hits, subject_hits=kept(message.subject_hits), note_hits=above, phrases=phrases)
 
 
 def blurred(messages: Sequence[Message]) -> list[Message]:

@@ -12,7 +12,10 @@ FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """`sha256` pins the model file; `scikit_learn` and `features` say with what it may be opened."""
+    """`sha256` pins the model file; `scikit_learn` and `features` say with what it may be opened.
+
+    `familiar`: the novelty (0 to 1) from which on a mail costs confidence.
+    """
 
     version: str
     sha256: str
@@ -27,6 +30,7 @@ class Card:
     training_seconds: float
     thresholds: dict[str, float]
     metrics: dict[str, Any]
+    familiar: float = 1.0
     format: int = FORMAT
 
 
@@ -55,6 +59,10 @@ def markdown(card: Card) -> str:
         f"| {name} | {s['precision']:.3f} | {s['recall']:.3f} | {s['f1']:.3f} | {s['mails']} | {s['templates']} | {s['threshold']:.2f} |"
         for name, s in metrics["outcomes"].items()
     ]
+    languages = [
+        f"| {code} | {s['accuracy']:.3f} | {s['mails']} | {s['selective']['coverage']:.1%} | {s['selective']['risk']:.1%} |"
+        for code, s in metrics["languages"].items()
+    ]
     return "\n".join(
         [
             f"# Model {card.version}",
@@ -69,6 +77,10 @@ def markdown(card: Card) -> str:
             "| outcome | precision | recall | F1 | mails | templates | least confidence |",
             "|---|---|---|---|---|---|---|",
             *rows,
+            "",
+            "| language | accuracy | mails | decided without a person | of these wrong |",
+            "|---|---|---|---|---|",
+            *languages,
             "",
         ]
     )

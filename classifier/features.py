@@ -18,7 +18,11 @@ MAX_IN_CLAUSE = 14
 LEAD_SENTENCES = 3
 
 
-QUOTED = re.compile(r"«[^«»]{1,600}»|»[^«»]{1,600}«|„[^„“”\"]{1,600}[“”\"]|“[^“”]{1,600}”|\"[^\"]{1,600}\"")
+QUOTED = re.compile(
+    r"«[^«»]{1,600}»|»[^«»]{1,600}«|„(?:[^„“”\"]|\"[^„“”\"]{1,400}\"){1,600}[“”]|„[^„“”\"]{1,600}\"|“[^“”]{1,600}”|”[^”]{1,600}”|\"[^\"]{1,600}\""
+    r"|(?<!\w)‘[^‘]{1,600}?’(?!\w)|(?<!\w)'[^']{1,600}'(?!\w)"
+)
+"""Somebody else's words, in the quotation marks of all our languages."""
 CITED = "cited "
 
 
@@ -96,9 +100,10 @@ ANCHORS = {
 """What an answer to an objection speaks of; a decision verb without any of it belongs to another matter (an appeal, a payment)."""
 
 
-def _anchor(message: Message) -> str:
+def anchor(message: Message) -> str:
+    """Which matters the mail speaks of, joined by `+`, or `none`."""
     names = {hit.concept for hit in message.hits} | {hit.concept for hit in message.subject_hits}
-    return "+".join(anchor for anchor, concepts in ANCHORS.items() if names & concepts) or "none"
+    return "+".join(name for name, concepts in ANCHORS.items() if names & concepts) or "none"
 
 
 DECIDING = frozenset(
@@ -122,7 +127,7 @@ def _reached(names: list[str]) -> set[str]:
     return {names[index] for index in reached}
 
 
-def _said(hits: Iterable[Hit]) -> set[str]:
+def said(hits: Iterable[Hit]) -> set[str]:
     """Deciding concepts as they are meant: `HONOUR`, `not HONOUR` where a negation reaches it, `if HONOUR` under a condition."""
     clauses = _clauses(hits)
     conditional = {sentence for (sentence, _), names in clauses.items() if CONDITIONS & set(names)}
@@ -137,10 +142,10 @@ def _said(hits: Iterable[Hit]) -> set[str]:
 def matter_tokens(message: Message) -> list[str]:
     """Deciding words with the matter that they decide: `REFUSE` in a mail about copyright is no refusal of an objection."""
     names = {hit.concept for hit in message.hits} | {hit.concept for hit in message.subject_hits}
-    anchor = _anchor(message)
-    said = sorted(_said(own_hits(message)) | _said(message.subject_hits))
-    tokens = [f"d|{name}@{anchor}" for name in said]
-    return tokens + [f"d|{name}^{other}" for name in said for other in OTHER_MATTERS if other in names]
+    matter = anchor(message)
+    told = sorted(said(own_hits(message)) | said(message.subject_hits))
+    tokens = [f"d|{name}@{matter}" for name in told]
+    return tokens + [f"d|{name}^{other}" for name in told for other in OTHER_MATTERS if other in names]
 
 
 def structure_tokens(message: Message) -> list[str]:
@@ -148,13 +153,19 @@ def structure_tokens(message: Message) -> list[str]:
     kind = _address_kind(message.author, message.from_meta)
     forms = [link for link in message.links if link.form]
     tokens = [f"x|frame={message.frame}", f"x|author={kind}", f"x|frame={message.frame},author={kind}"]
-    tokens.append(f"x|anchor={_anchor(message)},author={kind}")
+    tokens.append(f"x|anchor={anchor(message)},author={kind}")
     tokens += [f"x|to=meta,author={kind}"] if message.to_meta else []
     tokens += ["x|form"] if forms else ["x|noform"]
     tokens += ["x|thirdform"] if any(link.track is Track.THIRD_PARTY for link in forms) else []
     tokens += ["x|code"] if message.has_code else []
     tokens += ["x|links"] if message.links else []
-    return tokens + matter_tokens(message)
+    return tokens + matter_tokens(message) + note_tokens(message)
+
+
+def note_tokens(message: Message) -> list[str]:
+    """Concepts of what a person wrote above the mail that they passed on, and their pairs within a clause."""
+    pairs = (combinations(sorted(names), 2) for names in _clauses(message.note_hits).values())
+    return sorted({f"n|{hit.concept}" for hit in message.note_hits} | {f"n|{a}&{b}" for some in pairs for a, b in some})
 
 
 def word_tokens(message: Message) -> list[str]:

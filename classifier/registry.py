@@ -20,7 +20,7 @@ from ledger.errors import OperatorError
 from ledger.outcome import Outcome
 
 MAX_BYTES = 50 * 1024 * 1024
-FEATURES = "1"
+FEATURES = "2"
 """Grows whenever the tokens change: a model opens only with the features that it was made with."""
 PINS = "pins.json"
 CURRENT = "current"
@@ -110,7 +110,7 @@ class Registry:
         import joblib
 
         pipeline = joblib.load(io.BytesIO(data))
-        return Model(version, pipeline, {Outcome(name): least for name, least in card.thresholds.items()})
+        return Model(version, pipeline, {Outcome(name): least for name, least in card.thresholds.items()}, card.familiar)
 
     def add(self, model: Model, card: Card) -> Card:
         """Keep a new model, not current yet. The folder appears whole or not at all."""

@@ -88,6 +88,7 @@ def retrain(
         training_seconds=round(time.monotonic() - started, 1),
         thresholds={outcome.value: round(least, 4) for outcome, least in trained.model.thresholds.items()},
         metrics={name: value for name, value in judged.as_dict().items() if name != "mistakes"},
+        familiar=round(trained.model.familiar, 4),
     )
     against = _against_champion(registry, trained.model, holdout, read)
     kept = registry.add(trained.model, card)

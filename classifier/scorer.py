@@ -36,24 +36,32 @@ class Scorer:
     weights: Numbers
     intercept: NDArray[Any]
 
-    def probabilities(self, messages: Sequence[Message]) -> NDArray[np.float64]:
-        """Shape (n_messages, n_classes), as of `predict_proba`: TF-IDF with sublinear counts, each family of length one, softmax."""
-        logits = self._counts(messages) @ self.weights + self.intercept
+    def judge(self, messages: Sequence[Message]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Probabilities as of `predict_proba`, shape (n_messages, n_classes), and the novelty of each message, shape (n_messages,)."""
+        logits, novelty = self.logits(messages)
         powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return np.asarray(powers / powers.sum(axis=1, keepdims=True), dtype=np.float64)
+        return np.asarray(powers / powers.sum(axis=1, keepdims=True), dtype=np.float64), novelty
 
-    def _counts(self, messages: Sequence[Message]) -> csr_matrix:
-        """What the weights are applied to, shape (n_messages, n_columns)."""
-        columns, ends = list[int](), [0]
+    def logits(self, messages: Sequence[Message]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Decision values: TF-IDF with sublinear counts, each family of length one, times the weights; and the novelty of each message."""
+        counts, novelty = self._counts(messages)
+        return np.asarray(counts @ self.weights + self.intercept, dtype=np.float64), np.array(novelty)
+
+    def _counts(self, messages: Sequence[Message]) -> tuple[csr_matrix, list[float]]:
+        """What the weights are applied to, shape (n_messages, n_columns); and the share of each one's concept tokens that is unknown."""
+        columns, ends, novelty = list[int](), [0], list[float]()
         for message in messages:
-            for family in self.families:
-                known = family.columns
-                columns += [known[token] for token in family.tokens(message) if token in known]
+            concepts, *others = ((family.columns, family.tokens(message)) for family in self.families)
+            found = [concepts[0][token] for token in concepts[1] if token in concepts[0]]
+            novelty.append(1 - len(found) / len(concepts[1]) if concepts[1] and message.language else 1.0)
+            columns += found
+            for known, tokens in others:
+                columns += [known[token] for token in tokens if token in known]
             ends.append(len(columns))
         counts = csr_matrix((np.ones(len(columns), np.float32), columns, ends), shape=(len(messages), len(self.idf)))
         counts.sum_duplicates()
         counts.data = self._of_length_one((np.log(counts.data) + np.float32(1)) * self.idf[counts.indices], counts)
-        return counts
+        return counts, novelty
 
     def _of_length_one(self, values: Numbers, counts: csr_matrix) -> Numbers:
         rows = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
@@ -64,7 +72,12 @@ class Scorer:
 
 @lru_cache(maxsize=8)
 def scorer_of(pipeline: Any) -> Scorer:
-    """The numbers of a fitted pipeline of `train.new_pipeline`, read once: a pipeline that decides is never fitted again."""
+    """The numbers of a pipeline that decides, read once: it is never fitted again."""
+    return read_scorer(pipeline)
+
+
+def read_scorer(pipeline: Any) -> Scorer:
+    """The numbers of a fitted pipeline of `train.new_pipeline`, whose first family are the concepts."""
     vectorisers = [vectoriser for _, vectoriser in pipeline.named_steps["features"].transformer_list]
     starts = np.cumsum([0, *(len(vectoriser.vocabulary_) for vectoriser in vectorisers)]).tolist()
     families = tuple(

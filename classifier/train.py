@@ -8,13 +8,16 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GroupKFold
+from sklearn.model_selection import GroupKFold, LeaveOneGroupOut
 from sklearn.pipeline import FeatureUnion, Pipeline
 
 from classifier import features
 from classifier.augment import augmented, blurred
+from classifier.doubt import doubt_of
 from classifier.fixtures import Labelled
 from classifier.model import Matrix, Model, only_about_meta
+from classifier.novelty import Vector, limit_of, lowered
+from classifier.scorer import read_scorer
 from ledger.errors import OperatorError
 from ledger.message import Message
 from ledger.outcome import DECISIVE, Outcome
@@ -24,10 +27,23 @@ COST_OF_ERROR = 50.0
 """What a wrong confirmation or rejection costs, in reviews: a person who stops objecting because of it cannot know."""
 COST_OF_SMALL_ERROR = 5.0
 COST_OF_REVIEW = 1.0
-LEAST, MOST = 0.35, 0.95
+LEAST, MOST = 0.35, 0.99
 NEVER_SEEN = -1e3
+Rows = NDArray[np.intp]
 Report = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and of how much."""
+
+
+OUTCOMES = sorted(Outcome, key=lambda outcome: outcome.value)
+"""In the order of the classifier's classes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What makes confidence honest: the divisor of decision values, and the novelty that costs nothing."""
+
+    temperature: float
+    familiar: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +52,7 @@ class Trained:
 
     model: Model
     out_of_fold: Matrix
+    calibration: Calibration
 
 
 def _vectoriser(tokens: Callable[[Message], list[str]], least: int) -> TfidfVectorizer:
@@ -66,32 +83,47 @@ def check_classes(mails: Sequence[Labelled]) -> None:
             raise OperatorError(f"--fixtures: {outcome.value} has {len(templates)} templates, a model needs at least 2 of every outcome")
 
 
-def _folds(mails: Sequence[Labelled]) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-    groups = [mail.template for mail in mails]
-    return GroupKFold(FOLDS).split(mails, groups=groups)  # type: ignore[no-any-return]
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """What models said of mails that they had not seen: decision values (n_mails, n_classes) and novelty (n_mails,).
+
+    The first half of the rows are the mails, the second half the same with words missing.
+    """
+
+    logits: Matrix
+    novelty: Vector
 
 
-def _logits(pipeline: Pipeline, messages: Sequence[Message]) -> Matrix:
-    """Decision values, one column for each outcome; far below all others for one that the pipeline never saw (few templates)."""
+def by_template(mails: Sequence[Labelled]) -> Iterator[tuple[Rows, Rows]]:
+    """Five splits; mails of one template are never on both sides."""
+    return GroupKFold(FOLDS).split(mails, groups=[mail.template for mail in mails])  # type: ignore[no-any-return]
+
+
+def by_language(mails: Sequence[Labelled]) -> Iterator[tuple[Rows, Rows]]:
+    """A split for each language, which only the side that is judged has."""
+    return LeaveOneGroupOut().split(mails, groups=[mail.language for mail in mails])  # type: ignore[no-any-return]
+
+
+def _judge(pipeline: Pipeline, messages: Sequence[Message]) -> tuple[Matrix, Vector]:
+    """Decision values, one column for each outcome, and novelty; far below all others for an outcome never seen (few templates)."""
     columns = [sorted(Outcome).index(name) for name in pipeline.classes_]
     found = np.full((len(messages), len(Outcome)), NEVER_SEEN)
-    found[:, columns] = pipeline.decision_function(list(messages))
-    return found
+    found[:, columns], novelty = read_scorer(pipeline).logits(messages)
+    return found, novelty
 
 
-def _out_of_fold(messages: list[Message], labels: list[str], mails: Sequence[Labelled], report: Report) -> tuple[Matrix, Matrix]:
-    """Decision values for every mail from a model that never saw a mail of its template: whole and with words missing.
-
-    Both have shape (n_mails, n_classes).
-    """
-    whole, harder = np.zeros((len(mails), len(Outcome))), np.zeros((len(mails), len(Outcome)))
-    incomplete = blurred(messages)
-    for number, (train, test) in enumerate(_folds(mails)):
-        report("evaluating by template", number, FOLDS + 1)
+def unseen(mails: Sequence[Labelled], splits: Sequence[tuple[Rows, Rows]], what: str, report: Report) -> Unseen:
+    """Judge every mail, whole and with words missing, by a model that was trained on the other side of a split."""
+    messages, labels = [mail.message for mail in mails], [mail.outcome.value for mail in mails]
+    asked = messages + blurred(messages)
+    logits, novelty = np.zeros((len(asked), len(Outcome))), np.zeros(len(asked))
+    for number, (train, test) in enumerate(splits):
+        report(what, number, len(splits) + 1)
         fitted = new_pipeline().fit(*augmented([messages[i] for i in train], [labels[i] for i in train]))
-        whole[test] = _logits(fitted, [messages[i] for i in test])
-        harder[test] = _logits(fitted, [incomplete[i] for i in test])
-    return whole, harder
+        for rows in (test, test + len(mails)):
+            some = [asked[i] for i in rows]
+            logits[rows], novelty[rows] = _judge(fitted, some)
+    return Unseen(logits, novelty)
 
 
 def softmax(logits: Matrix, temperature: float = 1.0) -> Matrix:
@@ -122,24 +154,34 @@ def threshold_of(outcome: Outcome, probabilities: Matrix, predicted: NDArray[np.
     return float(cuts[int(np.argmin(costs))])
 
 
+def judged_by(calibration: Calibration, found: Unseen, messages: Sequence[Message]) -> Matrix:
+    """Calibrated probabilities of unseen mails, columns in the order of the outcomes' names."""
+    rows = lowered(softmax(found.logits, calibration.temperature), found.novelty, calibration.familiar)
+    return only_about_meta(rows, messages, OUTCOMES)
+
+
 def fit(mails: Sequence[Labelled], version: str, report: Report = lambda what, done, of: None) -> Trained:
     """Train on all mails. Confidence and thresholds come from out-of-fold predictions by template, half of them with words missing."""
     check_classes(mails)
-    messages = [mail.message for mail in mails]
-    labels = [mail.outcome.value for mail in mails]
-    names = sorted(outcome.value for outcome in Outcome)
-    truth = np.array([names.index(label) for label in labels])
-    whole, harder = _out_of_fold(messages, labels, mails, report)
-    both, truths = np.vstack([whole, harder]), np.tile(truth, 2)
-    temperature = temperature_of(both, truths)
-    outcomes = [Outcome(name) for name in names]
-    judged = only_about_meta(softmax(both, temperature), messages * 2, outcomes)
+    messages, labels = [mail.message for mail in mails], [mail.outcome.value for mail in mails]
+    truths = np.tile(np.array([OUTCOMES.index(mail.outcome) for mail in mails]), 2)
+    found = unseen(mails, list(by_template(mails)), "evaluating by template", report)
+    calibration = Calibration(temperature_of(found.logits, truths), limit_of(found.novelty[: len(mails)]))
+    judged = judged_by(calibration, found, messages * 2)
     predicted = judged.argmax(axis=1)
-    thresholds = {o: threshold_of(o, judged, predicted, truths, k) for k, o in enumerate(outcomes)}
+    undoubted = np.array([doubt_of(OUTCOMES[k], m) is None for k, m in zip(predicted, messages * 2, strict=True)])
+    thresholds = {o: threshold_of(o, judged[undoubted], predicted[undoubted], truths[undoubted], k) for k, o in enumerate(OUTCOMES)}
     report("training on all mails", FOLDS, FOLDS + 1)
     pipeline = new_pipeline().fit(*augmented(messages, labels))
     final = pipeline.named_steps["classifier"]
-    final.coef_ = (final.coef_ / temperature).astype(np.float32)
-    final.intercept_ = final.intercept_ / temperature
+    final.coef_ = (final.coef_ / calibration.temperature).astype(np.float32)
+    final.intercept_ = final.intercept_ / calibration.temperature
     report("done", FOLDS + 1, FOLDS + 1)
-    return Trained(Model(version, pipeline, thresholds), judged[: len(mails)])
+    return Trained(Model(version, pipeline, thresholds, calibration.familiar), judged[: len(mails)], calibration)
+
+
+def without_language(trained: Trained, mails: Sequence[Labelled], report: Report = lambda what, done, of: None) -> Matrix:
+    """Probabilities (n_mails, n_classes) from models that had seen no mail of the language; the calibration stays that of `trained`."""
+    found = unseen(mails, list(by_language(mails)), "leaving out each language", report)
+    messages = [mail.message for mail in mails]
+    return judged_by(trained.calibration, found, messages * 2)[: len(mails)]

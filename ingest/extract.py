@@ -1,5 +1,6 @@
 """What a parsed mail holds: its language, links, status phrases, concepts, product and track. Pure; never fails."""
 
+import re
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
@@ -25,6 +26,9 @@ SPOKEN_OF = frozenset({"meta", "facebook", "instagram", "whatsapp", "threads"})
 REQUEST_CONCEPTS = frozenset({"REQUEST", "OBJECTION", "FORM", "SUBMIT"})
 HEDGES = frozenset({"IF", "STILL", "MAY"})
 NEGATIONS = frozenset({"NOT", "NO_LONGER"})
+A_DATE = re.compile(r"\b20\d\d\b|\b[0-3]?\d\.? (?:de |di )?[^\W\d_]{3,}")
+TO_A_DATE = 45
+"""Characters behind «is extended» in which the new date stands."""
 NAME_ENDING = 4
 """Letters that a case ending adds to a product's name («Instagramie», «Threads'te»)."""
 
@@ -47,12 +51,18 @@ def extract(message: Message) -> Message:
         phrases=find_phrases(words, speech.languages),
         hits=hits,
         subject_hits=subject_hits,
+        note_hits=_note_hits(message.note),
         product=_product(message, links, subject, words, "ACCOUNTS_CENTRE" in names),
         track=_track(links, hits, subject_hits),
         has_code=has_code(message.subject) or has_code(message.text),
-        announces_extension=_announces_extension(hits),
+        announces_extension=_announces_extension(hits, message.text),
         names_accounts_centre="ACCOUNTS_CENTRE" in names,
     )
+
+
+def _note_hits(note: str) -> tuple[Hit, ...]:
+    """The concepts of what stands above a forwarded mail: «Look, the link in it is dead»."""
+    return find_concepts(words_of(note), speech_of(note).languages) if note else ()
 
 
 def _about_meta(message: Message, links: tuple[Link, ...], concepts: set[str], own_words: set[str]) -> bool:
@@ -112,15 +122,15 @@ def _concepts_by(number: Callable[[Hit], int], hits: tuple[Hit, ...]) -> dict[in
     return found
 
 
-def _announces_extension(hits: tuple[Hit, ...]) -> bool:
-    """GDPR Art. 12(3): whether one clause says that the time is extended and counts in months, not only that it may be."""
+def _announces_extension(hits: tuple[Hit, ...], text: str) -> bool:
+    """GDPR Art. 12(3): whether one clause says that the time is extended, by months or to a date, not only that it may be."""
     if all(hit.concept != "EXTEND" for hit in hits):
         return False
     clauses, sentences = _concepts_by(lambda hit: hit.clause, hits), _concepts_by(lambda hit: hit.sentence, hits)
     negations = [hit for hit in hits if hit.concept in NEGATIONS]
     return any(
         hit.concept == "EXTEND"
-        and "MONTH" in clauses[hit.clause]
+        and ("MONTH" in clauses[hit.clause] or ("DAYS" not in clauses[hit.clause] and A_DATE.search(text, hit.end, hit.end + TO_A_DATE)))
         and "MAY" not in clauses[hit.clause]
         and "IF" not in sentences[hit.sentence]
         and not any(negation.start < hit.start <= negation.end + 1 for negation in negations)

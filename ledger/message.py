@@ -95,6 +95,7 @@ class Message:
     phrases: tuple[Phrase, ...] = ()
     hits: tuple[Hit, ...] = ()
     subject_hits: tuple[Hit, ...] = ()
+    note_hits: tuple[Hit, ...] = ()
     product: Product = Product.META
     track: Track = Track.OWN_DATA
     has_code: bool = False

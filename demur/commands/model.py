@@ -1,6 +1,7 @@
 """`demur train`, `evaluate`, `models`, `promote`, `rollback`: the classifier's life."""
 
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +14,13 @@ from demur.judge import registry
 from demur.output import print_json, print_table
 from demur.progress import training_progress
 from demur.training import train as run_training
+
+
+class Unseen(StrEnum):
+    """What a judging model has never seen of a mail that it judges."""
+
+    TEMPLATE = "template"
+    LANGUAGE = "language"
 
 
 def train(
@@ -40,6 +48,7 @@ def evaluate(
     ] = None,
     model: Annotated[str | None, typer.Option(help="Version to judge; the current one when left out.")] = None,
     label_errors: Annotated[bool, typer.Option("--label-errors", help="List the labels that are believed least instead.")] = False,
+    leave_out: Annotated[Unseen, typer.Option(help="What the judging models of the shipped mails have never seen.")] = Unseen.TEMPLATE,
     json_: Json = False,
 ) -> None:
     """Report how good a model is, by outcome and language, and how many labelled mails there are.
@@ -55,7 +64,7 @@ def evaluate(
         print_label_errors(parts, fixtures, json_)
         return
     if fixtures is None and model is None:
-        report = _out_of_fold(read)
+        report = _out_of_fold(read, leave_out)
     else:
         mails = load(fixtures or shipped.fixtures() / "holdout", read)
         opened = registry(parts.settings.data).open(model) if model else parts.judge.model()
@@ -63,15 +72,17 @@ def evaluate(
     print_json(report.as_dict()) if json_ else _print_report(report)
 
 
-def _out_of_fold(read: Any) -> Any:
-    """The shipped fixtures judged by models that never saw a mail of the same template."""
+def _out_of_fold(read: Any, leave_out: Unseen) -> Any:
+    """The shipped fixtures judged by models that never saw a mail of the same template, or of the same language."""
     from classifier.evaluate import evaluate as judge_model
     from classifier.fixtures import load
-    from classifier.train import fit
+    from classifier.train import fit, without_language
 
     mails = load(shipped.fixtures(), read)
-    trained = fit(mails, "out-of-fold", training_progress(sys.stderr))
-    return judge_model(trained.model, mails, trained.out_of_fold)
+    report = training_progress(sys.stderr)
+    trained = fit(mails, f"without the same {leave_out.value}", report)
+    rows = trained.out_of_fold if leave_out is Unseen.TEMPLATE else without_language(trained, mails, report)
+    return judge_model(trained.model, mails, rows)
 
 
 def _print_report(report: Any) -> None:
@@ -81,18 +92,25 @@ def _print_report(report: Any) -> None:
         f"calibration error {report.calibration_error:.3f}\n"
     )
     print_table(
-        ["outcome", "precision", "recall", "F1", "mails", "templates", "least confidence"],
+        ["outcome", "precision", "recall", "F1", "mails", "templates", "least confidence", "decided", "of these wrong"],
         [
-            [n, f"{s.precision:.3f}", f"{s.recall:.3f}", f"{s.f1:.3f}", s.mails, s.templates, f"{s.threshold:.2f}"]
+            [n, f"{s.precision:.3f}", f"{s.recall:.3f}", f"{s.f1:.3f}", s.mails, s.templates, f"{s.threshold:.2f}", *_decided(s.selective)]
             for n, s in report.outcomes.items()
         ],
     )
     typer.echo("")
     outcomes = list(report.outcomes)
     print_table(
-        ["language", "accuracy", "mails", *(name[:7] for name in outcomes)],
-        [[code, f"{s.accuracy:.3f}", s.mails, *(s.outcomes[name] for name in outcomes)] for code, s in report.languages.items()],
+        ["language", "accuracy", "mails", *(name[:7] for name in outcomes), "decided", "of these wrong"],
+        [
+            [code, f"{s.accuracy:.3f}", s.mails, *(s.outcomes[name] for name in outcomes), *_decided(s.selective)]
+            for code, s in report.languages.items()
+        ],
     )
+
+
+def _decided(selective: Any) -> list[str]:
+    return [f"{selective.coverage:.1%}", f"{selective.risk:.1%}"]
 
 
 def models(json_: Json = False) -> None:

@@ -59,9 +59,9 @@ def test_a_broken_mail_among_the_labelled_ones_is_read_like_any_other(train: Tra
 
 
 def test_labelled_mails_are_shared_out_by_template_never_by_mail(mails: list[Labelled]) -> None:
-    from classifier.train import _folds
+    from classifier.train import by_template
 
-    for train, test in _folds(mails):
+    for train, test in by_template(mails):
         assert not {mails[i].template for i in train} & {mails[i].template for i in test}
 
 
