@@ -158,14 +158,23 @@ def structure_tokens(message: Message) -> list[str]:
     tokens += ["x|form"] if forms else ["x|noform"]
     tokens += ["x|thirdform"] if any(link.track is Track.THIRD_PARTY for link in forms) else []
     tokens += ["x|code"] if message.has_code else []
+    tokens += [f"x|dead,author={kind}"] if DEAD & {hit.concept for hit in message.hits} else []
     tokens += ["x|links"] if message.links else []
     return tokens + matter_tokens(message) + note_tokens(message)
 
 
+DEAD = frozenset({"BROKEN", "CANNOT_OPEN", "UNAVAILABLE", "REMOVED", "ERROR", "EXPIRE", "TRY_AGAIN"})
+"""What people and pages say of a link or form that does not work."""
+
+
 def note_tokens(message: Message) -> list[str]:
     """Concepts of what a person wrote above the mail that they passed on, and their pairs within a clause."""
-    pairs = (combinations(sorted(names), 2) for names in _clauses(message.note_hits).values())
-    return sorted({f"n|{hit.concept}" for hit in message.note_hits} | {f"n|{a}&{b}" for some in pairs for a, b in some})
+    if not message.note:
+        return []
+    names = {hit.concept for hit in message.note_hits}
+    pairs = (combinations(sorted(some), 2) for some in _clauses(message.note_hits).values())
+    told = {f"n|{name}" for name in names} | {f"n|{a}&{b}" for some in pairs for a, b in some}
+    return [*sorted(told), "x|note=dead" if names & DEAD else "x|note=other"]
 
 
 def word_tokens(message: Message) -> list[str]:

@@ -161,23 +161,26 @@ def judged_by(calibration: Calibration, found: Unseen, messages: Sequence[Messag
 
 
 def fit(mails: Sequence[Labelled], version: str, report: Report = lambda what, done, of: None) -> Trained:
-    """Train on all mails. Confidence and thresholds come from out-of-fold predictions by template, half of them with words missing."""
+    """Train on all mails.
+
+    The thresholds come from out-of-fold predictions by template, the temperature from these and the same mails with words missing.
+    """
     check_classes(mails)
     messages, labels = [mail.message for mail in mails], [mail.outcome.value for mail in mails]
     truths = np.tile(np.array([OUTCOMES.index(mail.outcome) for mail in mails]), 2)
     found = unseen(mails, list(by_template(mails)), "evaluating by template", report)
     calibration = Calibration(temperature_of(found.logits, truths), limit_of(found.novelty[: len(mails)]))
-    judged = judged_by(calibration, found, messages * 2)
-    predicted = judged.argmax(axis=1)
-    undoubted = np.array([doubt_of(OUTCOMES[k], m) is None for k, m in zip(predicted, messages * 2, strict=True)])
-    thresholds = {o: threshold_of(o, judged[undoubted], predicted[undoubted], truths[undoubted], k) for k, o in enumerate(OUTCOMES)}
+    judged = judged_by(calibration, found, messages * 2)[: len(mails)]
+    predicted, truth = judged.argmax(axis=1), truths[: len(mails)]
+    undoubted = np.array([doubt_of(OUTCOMES[k], m) is None for k, m in zip(predicted, messages, strict=True)])
+    thresholds = {o: threshold_of(o, judged[undoubted], predicted[undoubted], truth[undoubted], k) for k, o in enumerate(OUTCOMES)}
     report("training on all mails", FOLDS, FOLDS + 1)
     pipeline = new_pipeline().fit(*augmented(messages, labels))
     final = pipeline.named_steps["classifier"]
     final.coef_ = (final.coef_ / calibration.temperature).astype(np.float32)
     final.intercept_ = final.intercept_ / calibration.temperature
     report("done", FOLDS + 1, FOLDS + 1)
-    return Trained(Model(version, pipeline, thresholds, calibration.familiar), judged[: len(mails)], calibration)
+    return Trained(Model(version, pipeline, thresholds, calibration.familiar), judged, calibration)
 
 
 def without_language(trained: Trained, mails: Sequence[Labelled], report: Report = lambda what, done, of: None) -> Matrix:

@@ -130,7 +130,7 @@ def _announces_extension(hits: tuple[Hit, ...], text: str) -> bool:
     negations = [hit for hit in hits if hit.concept in NEGATIONS]
     return any(
         hit.concept == "EXTEND"
-        and ("MONTH" in clauses[hit.clause] or ("DAYS" not in clauses[hit.clause] and A_DATE.search(text, hit.end, hit.end + TO_A_DATE)))
+        and ("MONTH" in clauses[hit.clause] or ("UNTIL" in clauses[hit.clause] and A_DATE.search(text, hit.end, hit.end + TO_A_DATE)))
         and "MAY" not in clauses[hit.clause]
         and "IF" not in sentences[hit.sentence]
         and not any(negation.start < hit.start <= negation.end + 1 for negation in negations)

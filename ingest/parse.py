@@ -306,7 +306,7 @@ def _with_original(message: Message, divided: Split) -> Message:
         return message
     return replace(
         message,
-        note=message.text,
+        note=f"{message.subject}\n{message.text}".strip(),
         frame=Frame.ATTACHED,
         text=inner.text,
         quoted=inner.quoted,

@@ -158,7 +158,7 @@ def test_an_attached_mail_gives_its_receivers_and_links_too() -> None:
     )
     assert (message.subject, message.to, message.delivered_to) == ("Notice", ("anna@example.org",), ("demur@example.org",))
     assert [anchor.href for anchor in message.anchors] == ["https://www.facebook.com/help/contact/712876720715583"]
-    assert message.note == "see attachment"
+    assert message.note == "Fwd\nsee attachment"
     assert message.sender == "anna@example.org"
 
 
