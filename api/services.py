@@ -32,6 +32,7 @@ class NewMailbox:
     folders: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     authserv_id: str | None = None
+    oauth: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from demur.judge import Judge
@@ -17,6 +18,7 @@ from ledger.mailboxes import MailboxRow
 from ledger.vault import Vault, key_file
 
 if TYPE_CHECKING:
+    from ingest.bearer import Bearers
     from ingest.decide import Decider
     from ingest.fetch import Line
     from ingest.imap import ImapMailbox
@@ -106,8 +108,26 @@ class Composition:
             raise OperatorError("looking at links asks Meta's servers: set DEMUR_PROBE_LINKS=on to allow it")
         return Prober(self.ledger, Fetcher(self.line), self.now)
 
+    @property
+    def issuers(self) -> Path:
+        """The operator's own identity providers."""
+        return self.settings.data / "oauth.toml"
+
+    @cached_property
+    def bearers(self) -> "Bearers":
+        """Gives out access tokens for mailboxes that were connected with OAuth."""
+        from ingest.bearer import Bearers
+
+        return Bearers(self.ledger, self.issuers, self.now)
+
     def connect(self, row: MailboxRow, lifeline: "Lifeline | None" = None) -> "ImapMailbox":
         """Open a mailbox's connection."""
+        from ingest.grant import EARLY
         from ingest.imap import ImapMailbox
 
-        return ImapMailbox(row, self.ledger.mailboxes.password(row), self.settings.allow_loopback_mail, lifeline=lifeline)
+        allowed = self.settings.allow_loopback_mail
+        if row.settings.oauth is None:
+            return ImapMailbox(row, self.ledger.mailboxes.password(row), allowed, lifeline=lifeline)
+        return self.bearers.tried(
+            row, lambda grant: ImapMailbox(row, grant.access, allowed, lifeline=lifeline, good_until=grant.expires_at - EARLY)
+        )

@@ -2,12 +2,16 @@
 
 import ipaddress
 import socket
+from typing import TYPE_CHECKING
 
 from api.services import NewMailbox
 from demur.composition import Composition
 from ledger.errors import OperatorError
 from ledger.mailboxes import MailboxRow, MailboxSettings
 from ledger.people import normalised
+
+if TYPE_CHECKING:
+    from ingest.grant import Grant
 
 DEFAULT_PORTS = {"tls": 993, "starttls": 143, "loopback": 143}
 
@@ -23,7 +27,7 @@ def settings_for(wanted: NewMailbox, ca_file: str | None = None) -> tuple[Mailbo
     if address.count("@") != 1 or address.startswith("@") or address.endswith("@"):
         raise OperatorError("ADDRESS is a mail address, like anna@example.org")
     provider = None if wanted.host else known_provider(address) or announced_provider(address)
-    if provider and not provider.password:
+    if provider and not provider.password and not wanted.oauth:
         raise OperatorError(provider.help)
     if wanted.host is None and provider is None:
         raise OperatorError(f"the mail server of {address.partition('@')[2]} is not known: give --host")
@@ -36,6 +40,7 @@ def settings_for(wanted: NewMailbox, ca_file: str | None = None) -> tuple[Mailbo
         ca_file=ca_file,
         folders=wanted.folders,
         authserv_id=wanted.authserv_id or (provider.authserv_id if provider else None),
+        oauth=wanted.oauth,
     )
     return settings, provider.help if provider else ""
 
@@ -50,18 +55,20 @@ def refuse_private(settings: MailboxSettings, allowed: bool) -> None:
         raise OperatorError(f"{settings.host} is not on the public internet: set DEMUR_ALLOW_LOOPBACK_MAIL=1 to allow it")
 
 
-def connect_mailbox(parts: Composition, wanted: NewMailbox, settings: MailboxSettings) -> MailboxRow:
+def connect_mailbox(parts: Composition, wanted: NewMailbox, settings: MailboxSettings, grant: "Grant | None" = None) -> MailboxRow:
     """Test the log-in, then store user, addresses and mailbox. Nothing is stored when the log-in fails.
+
+    `grant`: what an identity provider gave, in place of a password.
 
     In a shared mailbox its address stays with the first user; the others are told apart by their aliases.
     """
     from ingest.imap import open_client
 
     address = normalised(wanted.address)
-    client = open_client(settings, wanted.password, parts.settings.allow_loopback_mail)
+    client = open_client(settings, grant.access if grant else wanted.password, parts.settings.allow_loopback_mail)
     client.logout()
     person = parts.ledger.people.ensure(wanted.user, parts.now())
-    row = parts.ledger.mailboxes.save(address, settings, wanted.password)
+    row = parts.ledger.mailboxes.save(address, settings, grant.text() if grant else wanted.password)
     served = parts.ledger.people.of_mailbox(row.id)
     somebody_elses = any(address in own for other, own in served.items() if other != person)
     own = wanted.aliases if somebody_elses and wanted.aliases else (address, *wanted.aliases)

@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from ledger.errors import OperatorError
 
-SECRETS = ("secret_key", "database_url")
+SECRETS = ("secret_key", "database_url", "oauth_google_client_secret")
 BACKENDS = frozenset({"", "loky", "threading", "dask"})
 
 
@@ -55,6 +55,9 @@ class Settings(BaseSettings):
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING, ERROR")
     log_format: str = Field(default="text", description="text or json")
     probe_links: bool = Field(default=False, description="look at the forms that mails link to, on Meta's own hosts only")
+    oauth_microsoft_client_id: str = Field(default="", description="client id of your app registration at Microsoft, for --oauth microsoft")
+    oauth_google_client_id: str = Field(default="", description="client id of your desktop app at Google, for --oauth google")
+    oauth_google_client_secret: SecretStr | None = Field(default=None, description="the client secret that belongs to it")
     metrics: bool = Field(default=True, description="serve /metrics")
     joblib_backend: str = Field(default="", description="loky, threading, dask or dask:tcp://host:port for trainings and replays")
     dask_scheduler: str | None = Field(default=None, description="tcp://host:port of a Dask scheduler; default a cluster on this machine")

@@ -28,6 +28,7 @@ from ingest.mailbox import StumbledError
 from ingest.pace import USUAL, Pace
 from ingest.parse import header_texts
 from ingest.refusal import BusyServerError, busy
+from ingest.sasl import log_in_with_password, log_in_with_token
 from ledger.errors import OperatorError, RetryableError
 from ledger.mailboxes import Cursor, MailboxRow, MailboxSettings
 from ledger.record import Arrival, Batch
@@ -128,9 +129,8 @@ def mapped(settings: MailboxSettings) -> Iterator[None]:
             raise refused from None
         if isinstance(error.__context__, imaplib.IMAP4.abort):
             raise RetryableError(f"{where} takes no log-in at the moment") from None
-        raise AuthenticationError(
-            f"{where} refused the log-in: check --login and the password (many providers want an app password)"
-        ) from None
+        hint = "the account that gave consent" if settings.oauth else "the password (many providers want an app password)"
+        raise AuthenticationError(f"{where} refused the log-in: check --login and {hint}") from None
     except (IMAPClientError, imaplib.IMAP4.error, AssertionError) as error:
         if refused := busy(where, error):
             raise refused from None
@@ -173,7 +173,10 @@ def quietened(client: IMAPClient) -> IMAPClient:
 def open_client(
     settings: MailboxSettings, password: str, allow_loopback: bool, pace: Pace = USUAL, lifeline: Lifeline | None = None
 ) -> IMAPClient:
-    """Connect and log in, with the certificate verified before the first secret byte. Raises OperatorError or RetryableError."""
+    """Connect and log in, with the certificate verified before the first secret byte. Raises OperatorError or RetryableError.
+
+    `password`: where `settings.oauth` names an identity provider, its access token.
+    """
     _refuse_control("login", settings.login)
     _refuse_control("password", password)
     _check_address(settings, allow_loopback)
@@ -184,7 +187,7 @@ def open_client(
         try:
             if settings.security == "starttls":
                 client.starttls(context)
-            _log_in(client, settings.login, password)
+            _log_in(client, settings, password)
         except BaseException:
             _drop(client)
             raise
@@ -201,12 +204,11 @@ def _connected(settings: MailboxSettings, context: ssl.SSLContext | None, pace: 
     return quietened(client)
 
 
-def _log_in(client: IMAPClient, login: str, password: str) -> None:
-    """QUIRK: imaplib's LOGIN takes ASCII only; AUTHENTICATE PLAIN (RFC 4616) takes UTF-8."""
-    if login.isascii() and password.isascii():
-        client.login(login, password)
+def _log_in(client: IMAPClient, settings: MailboxSettings, password: str) -> None:
+    if settings.oauth:
+        log_in_with_token(client, settings.host, settings.port, settings.login, password)
     else:
-        client.plain_login(login, password)
+        log_in_with_password(client, settings.login, password)
 
 
 def _drop(client: IMAPClient) -> None:
@@ -220,10 +222,19 @@ class ImapMailbox:
     """An open IMAP connection as a `Mailbox`."""
 
     def __init__(
-        self, row: MailboxRow, password: str, allow_loopback: bool = False, pace: Pace = USUAL, lifeline: Lifeline | None = None
+        self,
+        row: MailboxRow,
+        password: str,
+        allow_loopback: bool = False,
+        pace: Pace = USUAL,
+        lifeline: Lifeline | None = None,
+        good_until: datetime | None = None,
     ) -> None:
-        """Connect and log in. Whoever holds the `lifeline` can cut that short. Raises OperatorError or RetryableError."""
-        self._row, self._settings, self._pace = row, row.settings, pace
+        """Connect and log in. Whoever holds the `lifeline` can cut that short. Raises OperatorError or RetryableError.
+
+        `good_until`: when what it logged in with ends, and the session with it; None for a password.
+        """
+        self._row, self._settings, self._pace, self._good_until = row, row.settings, pace, good_until
         self.lifeline = lifeline or Lifeline()
         try:
             self.client = open_client(row.settings, password, allow_loopback, pace, self.lifeline)
@@ -235,6 +246,10 @@ class ImapMailbox:
         """Drop the connection; a dead server cannot hold us."""
         self.lifeline.release()
         _drop(self.client)
+
+    def has_ended(self, now: datetime) -> bool:
+        """Whether the session's token ends about now: it is to be closed and opened anew."""
+        return self._good_until is not None and now >= self._good_until
 
     @contextmanager
     def _asking(self, seconds: float | None = None) -> Iterator[None]:

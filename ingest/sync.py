@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
+from ingest.bearer import ConsentError
 from ingest.decide import Counts, Decider
 from ingest.imap import AuthenticationError
 from ingest.mailbox import Mailbox, StumbledError
@@ -120,6 +121,9 @@ def _count(counts: Counts, batch: Batch, watched: str) -> None:
 
 def note_failure(ledger: Ledger, row: MailboxRow, error: RetryableError | OperatorError, now: datetime, pace: Pace = USUAL) -> None:
     """Write a failed look into the mailbox's health, with when to try again."""
+    if isinstance(error, ConsentError):
+        ledger.mailboxes.note_bad(row, Health.AUTHENTICATION_ERROR, str(error), now + AFTER_TRIES)
+        return
     if isinstance(error, AuthenticationError):
         before = row.failures if row.state is Health.AUTHENTICATION_ERROR else 0
         often = before + 1 >= TRIES

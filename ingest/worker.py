@@ -164,6 +164,8 @@ class Worker:
     def _look(self, watch: Watch) -> None:
         if watch.idling and not self._is_awake(watch):
             return
+        if watch.connection and watch.connection.has_ended(self._now()):
+            self._drop(watch)
         connection = watch.connection or self._opened(watch)
         counts = self._read(watch, connection)
         watch.proven = True

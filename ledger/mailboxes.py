@@ -28,7 +28,10 @@ class Health(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MailboxSettings:
-    """How to reach a mailbox. `security`: tls, starttls or loopback. `folders`: empty for INBOX, Junk and All Mail."""
+    """How to reach a mailbox. `security`: tls, starttls or loopback. `folders`: empty for INBOX, Junk and All Mail.
+
+    `oauth`: the identity provider whose grant is the mailbox's secret; None for a password.
+    """
 
     kind: str
     host: str = ""
@@ -38,6 +41,7 @@ class MailboxSettings:
     ca_file: str | None = None
     folders: tuple[str, ...] = ()
     authserv_id: str | None = None
+    oauth: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +135,10 @@ class Mailboxes:
         with self._db.read() as connection:
             sealed = connection.scalar(select(mailboxes.c.secret).where(mailboxes.c.id == mailbox.id))
         return self._vault.open(_purpose(mailbox.name), sealed).decode() if sealed else ""
+
+    def keep_secret(self, mailbox: MailboxRow, secret: str) -> None:
+        """Put another secret in the place of a mailbox's; it is kept when this returns."""
+        self._note(mailbox, secret=self._vault.seal(_purpose(mailbox.name), secret.encode()))
 
     def note_good(self, mailbox: MailboxRow, now: datetime) -> None:
         """Note a full look at the mailbox that ended well."""

@@ -3,7 +3,7 @@
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,10 +11,14 @@ from api.services import NewMailbox
 from demur.commands.context import Json, composition
 from demur.composition import Composition
 from demur.connecting import connect_mailbox, settings_for
+from demur.consenting import client_for, consented
 from demur.output import print_json
 from ledger.errors import OperatorError, RetryableError
 from ledger.mailboxes import MailboxRow, MailboxSettings
 from ledger.people import normalised
+
+if TYPE_CHECKING:
+    from ingest.grant import Grant
 
 
 def connect(
@@ -29,6 +33,11 @@ def connect(
     folder: Annotated[list[str] | None, typer.Option(help="Read only these folders (repeat).")] = None,
     alias: Annotated[list[str] | None, typer.Option(help="Another address of the user's (repeat).")] = None,
     authserv_id: Annotated[str | None, typer.Option(help="Whose Authentication-Results headers may count as proof.")] = None,
+    oauth: Annotated[
+        str | None, typer.Option(help="Ask this identity provider instead of for a password: microsoft, google, your own.")
+    ] = None,
+    client_id: Annotated[str | None, typer.Option(help="With --oauth: the client id of the app that you registered.")] = None,
+    paste: Annotated[bool, typer.Option(help="With --oauth: the browser is on another machine, paste where it ends.")] = False,
     json_: Json = False,
 ) -> None:
     """Connect a mailbox, read-only: find the server, test the log-in, store it encrypted.
@@ -37,11 +46,15 @@ def connect(
     """
     name = user or _asked("User name", address.partition("@")[0])
     parts = composition()
-    wanted = NewMailbox(name, address, "", host, port, security, login, tuple(folder or ()), tuple(alias or ()), authserv_id)
+    wanted = NewMailbox(name, address, "", host, port, security, login, tuple(folder or ()), tuple(alias or ()), authserv_id, oauth)
+    wanted = _as_before(parts, wanted, password_file)
     settings, hint = settings_for(wanted, str(ca_file.resolve()) if ca_file else None)
-    if hint:
+    if hint and not wanted.oauth:
         typer.echo(hint, err=True)
-    row = connect_mailbox(parts, replace(wanted, password=_password(parts, address, password_file)), settings)
+    if wanted.oauth:
+        row = connect_mailbox(parts, wanted, settings, _grant(parts, settings, oauth, address, client_id, paste))
+    else:
+        row = connect_mailbox(parts, replace(wanted, password=_password(parts, address, password_file)), settings)
     if json_:
         print_json({"mailbox": row.name, "user": name, "host": settings.host, "port": settings.port})
     else:
@@ -53,6 +66,24 @@ def _asked(what: str, default: str | None = None, hidden: bool = False) -> str:
         option = "--password-file" if hidden else "--user"
         raise OperatorError(f"{what.lower()} is missing: give {option}")
     return str(typer.prompt(what, default=default, hide_input=hidden, err=True))
+
+
+def _as_before(parts: Composition, wanted: NewMailbox, password_file: Path | None) -> NewMailbox:
+    """A mailbox that was connected with OAuth stays so until it is given a password."""
+    known = parts.ledger.mailboxes.find(normalised(wanted.address))
+    if known is None or wanted.oauth or password_file or not known.settings.oauth:
+        return wanted
+    return replace(wanted, oauth=known.settings.oauth)
+
+
+def _grant(parts: Composition, settings: MailboxSettings, asked: str | None, address: str, client_id: str | None, paste: bool) -> "Grant":
+    """A grant that was asked for now, or the one that the mailbox has already."""
+    from ingest.issuer import issuer_called
+
+    if asked is None:
+        return parts.bearers.fresh(parts.ledger.mailboxes.require(normalised(address)))
+    issuer = issuer_called(asked, parts.issuers)
+    return consented(issuer, client_for(issuer, parts.settings, client_id), settings.login, paste)
 
 
 def _password(parts: Composition, address: str, password_file: Path | None) -> str:

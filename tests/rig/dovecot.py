@@ -55,8 +55,8 @@ ssl = yes
 ssl_cert = <{home}/cert.pem
 ssl_key = <{home}/key.pem
 disable_plaintext_auth = yes
-auth_mechanisms = plain login
-passdb {{
+auth_mechanisms = plain login{mechanisms}
+{tokens}passdb {{
   driver = static
   args = password={password}
 }}
@@ -81,6 +81,21 @@ mail_max_userip_connections = 300
 """
 
 
+TOKENS = """passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {home}/oauth2.conf
+}}
+"""
+INTROSPECTION = """
+introspection_mode = post
+introspection_url = {address}
+username_attribute = username
+active_attribute = active
+active_value = true
+"""
+
+
 @dataclass
 class Dovecot:
     """A running server. `port` speaks TLS, `plain_port` plain text and STARTTLS."""
@@ -89,6 +104,9 @@ class Dovecot:
     port: int = field(default_factory=free_port)
     plain_port: int = field(default_factory=free_port)
     delivered: int = 0
+    introspection: str = ""
+    """Where an identity provider says whether an access token holds; empty where the server takes passwords only."""
+    mechanisms: tuple[str, ...] = ("xoauth2", "oauthbearer")
 
     @property
     def certificate(self) -> Path:
@@ -110,7 +128,10 @@ class Dovecot:
             port=self.port,
             plain_port=self.plain_port,
             password=PASSWORD,
+            mechanisms="".join(f" {name}" for name in self.mechanisms) if self.introspection else "",
+            tokens=TOKENS.format(home=self.home) if self.introspection else "",
         )
+        (self.home / "oauth2.conf").write_text(INTROSPECTION.format(address=self.introspection))
         for folder in ("run", "state", "mail", "home"):
             (self.home / folder).mkdir(exist_ok=True)
         if not self.certificate.exists():
