@@ -32,6 +32,20 @@ class LinkCounts(Collector):
         yield from (links, probes)
 
 
+class NewsCounts(Collector):
+    """What became of news on their way to those who are told; counted when asked."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def collect(self) -> Iterator[Metric]:
+        """Deliveries by fate."""
+        found = GaugeMetricFamily("demur_news_deliveries", "Deliveries of news by fate, of the last 90 days.", labels=["fate"])
+        for fate, count in sorted(self._ledger.outbox.counts().items()):
+            found.add_metric([fate], count)
+        yield found
+
+
 class LedgerCounts(Collector):
     """How many users and cases are in which state, and how the mailboxes are; counted when asked."""
 
@@ -71,6 +85,7 @@ class Metrics:
         self.registry = CollectorRegistry()
         self.registry.register(LedgerCounts(ledger))
         self.registry.register(LinkCounts(ledger))
+        self.registry.register(NewsCounts(ledger))
         labels = ["method", "route"]
         self._requests = Counter("demur_http_requests", "Requests by route.", [*labels, "status"], registry=self.registry)
         self._seconds = Histogram("demur_http_request_seconds", "Seconds until the answer was sent.", labels, registry=self.registry)

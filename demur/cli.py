@@ -22,6 +22,7 @@ from demur.commands.look import probe
 from demur.commands.mailbox import connect, import_, sync
 from demur.commands.mailboxes import mailboxes
 from demur.commands.model import evaluate, models, promote, rollback, train
+from demur.commands.notify import notify
 from demur.commands.redact import redact
 from demur.commands.replay import replay
 from demur.commands.run import run
@@ -72,6 +73,7 @@ for name, command in (
     ("redact", redact),
     ("forget", forget),
     ("links", links),
+    ("notify", notify),
     ("doctor", doctor),
 ):
     app.command(name)(command)

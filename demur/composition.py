@@ -18,12 +18,14 @@ from ledger.mailboxes import MailboxRow
 from ledger.vault import Vault, key_file
 
 if TYPE_CHECKING:
+    from demur.notify.notifier import Notifier
+    from demur.notify.target import Target
     from ingest.bearer import Bearers
     from ingest.decide import Decider
-    from ingest.fetch import Line
     from ingest.imap import ImapMailbox
     from ingest.keys import Keys
     from ingest.lifeline import Lifeline
+    from ingest.line import Line
     from ingest.prober import Prober
 
 
@@ -94,7 +96,7 @@ class Composition:
     def line(self) -> "Line":
         """How form links are reached: by the names that DNS has for them, on the public internet only."""
         from ingest.address import Resolver
-        from ingest.fetch import Line
+        from ingest.line import Line
 
         return Line(Resolver(self.settings.name_servers).addresses)
 
@@ -119,6 +121,22 @@ class Composition:
         from ingest.bearer import Bearers
 
         return Bearers(self.ledger, self.issuers, self.now)
+
+    @cached_property
+    def notifier(self) -> "Notifier":
+        """Tells what changed. Raises OperatorError when a target cannot be used as it is written."""
+        from demur.notify.notifier import Notifier
+        from demur.notify.post import Post
+
+        return Notifier(self.ledger, self.targets, Post(self.line, self.now), self.now)
+
+    @cached_property
+    def targets(self) -> "tuple[Target, ...]":
+        """Where news are sent. Raises OperatorError when DEMUR_NOTIFY_URLS cannot be read."""
+        from demur.notify.target import targets_of
+
+        urls, secret = self.settings.notify_urls, self.settings.notify_secret
+        return targets_of(urls.get_secret_value() if urls else "", secret.get_secret_value() if secret else "", self.vault)
 
     def connect(self, row: MailboxRow, lifeline: "Lifeline | None" = None) -> "ImapMailbox":
         """Open a mailbox's connection."""

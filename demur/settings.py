@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from ledger.errors import OperatorError
 
-SECRETS = ("secret_key", "database_url", "oauth_google_client_secret")
+SECRETS = ("secret_key", "database_url", "oauth_google_client_secret", "notify_urls", "notify_secret")
 BACKENDS = frozenset({"", "loky", "threading", "dask"})
 
 
@@ -58,6 +58,8 @@ class Settings(BaseSettings):
     oauth_microsoft_client_id: str = Field(default="", description="client id of your app registration at Microsoft, for --oauth microsoft")
     oauth_google_client_id: str = Field(default="", description="client id of your desktop app at Google, for --oauth google")
     oauth_google_client_secret: SecretStr | None = Field(default=None, description="the client secret that belongs to it")
+    notify_urls: SecretStr | None = Field(default=None, description="where news are sent: webhook+https://… or what Apprise knows")
+    notify_secret: SecretStr | None = Field(default=None, description="whsec_… by which webhooks are signed")
     metrics: bool = Field(default=True, description="serve /metrics")
     joblib_backend: str = Field(default="", description="loky, threading, dask or dask:tcp://host:port for trainings and replays")
     dask_scheduler: str | None = Field(default=None, description="tcp://host:port of a Dask scheduler; default a cluster on this machine")

@@ -6,6 +6,7 @@ from pathlib import Path
 from ledger.database import Database
 from ledger.links import Links
 from ledger.mailboxes import Mailboxes
+from ledger.outbox import Outbox
 from ledger.people import People, User
 from ledger.reading import Reading
 from ledger.record import Record
@@ -22,6 +23,7 @@ class Ledger:
     mailboxes: Mailboxes
     record: Record
     links: Links
+    outbox: Outbox
     vault: Vault
     reading: Reading
 
@@ -46,6 +48,7 @@ def open_ledger(url: str, data: Path, vault: Vault) -> Ledger:
         Mailboxes(database, vault, organisation),
         Record(database, vault, organisation),
         Links(database, organisation),
+        Outbox(database, organisation),
         vault,
         Reading(database, organisation),
     )

@@ -237,3 +237,39 @@ tokens = Table(
     Column("admin", Boolean, nullable=False),
     Column("created_at", Moment, nullable=False),
 )
+
+news = Table(
+    "news",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    *_owned(),
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE")),
+    Column("name", String(40), nullable=False, unique=True),
+    Column("kind", String(30), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Index("ix_news_user_id", "user_id"),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    *_owned(),
+    Column("news_id", ForeignKey("news.id", ondelete="CASCADE"), primary_key=True),
+    Column("target", String(16), primary_key=True),
+    Column("state", String(10), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("detail", String(200), nullable=False),
+    Index("ix_deliveries_state", "state", "due_at"),
+)
+
+told = Table(
+    "told",
+    metadata,
+    Column("organisation_id", ForeignKey("organisations.id", ondelete="CASCADE"), primary_key=True),
+    Column("subject", String(120), primary_key=True),
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE")),
+    Column("value", String(200), nullable=False),
+    Index("ix_told_user_id", "user_id"),
+)

@@ -67,6 +67,7 @@ def _findings(parts: Composition) -> Iterator[Finding]:
     yield _checked("disk", lambda: _disk(parts))
     yield Finding("DKIM keys", True, f"asked of {parts.settings.nameservers or 'the system’s name servers'}")
     if database.good:
+        yield _checked("news", lambda: _news(parts))
         yield from _mailboxes(parts)
         yield from _chains(parts)
         yield from _asked(parts)
@@ -90,6 +91,17 @@ def _disk(parts: Composition) -> str:
     if free < ENOUGH_DISK:
         raise OperatorError(f"{free // 2**20} MB are free where DEMUR_DATA lies: make room")
     return f"{free // 2**30} GB free"
+
+
+def _news(parts: Composition) -> str:
+    """Whether the targets are usable as they are written, and whether anything could not be told."""
+    if not parts.targets:
+        return "told to nobody: DEMUR_NOTIFY_URLS is not set"
+    waiting = parts.notifier.waiting()
+    stuck = [each for each in waiting if each.attempts]
+    if stuck:
+        raise OperatorError(f"{len(stuck)} could not be told so far ({stuck[0].detail}): `demur notify --pending` lists them")
+    return f"told to {', '.join(target.title for target in parts.targets)}; {len(waiting)} wait"
 
 
 def _mailboxes(parts: Composition) -> Iterator[Finding]:

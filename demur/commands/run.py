@@ -97,17 +97,19 @@ def _work_and_serve(parts: Composition, listener: socket.socket, sessions: "Sess
 
     worker = Worker(parts.ledger, parts.connect, parts.decider, parts.now)
     thread = threading.Thread(target=worker.run, name="worker")
-    probing = _Probing(parts)
+    probing, telling = _Probing(parts), _Telling(parts)
     server = uvicorn.Server(
         uvicorn.Config(create_app(services(parts, sessions)), log_config=None, access_log=False, timeout_graceful_shutdown=5)
     )
     thread.start()
     probing.start()
+    telling.start()
     try:
         with suppress(KeyboardInterrupt):  # uvicorn raises the signal again once it has shut down
             server.run(sockets=[listener])
     finally:
         probing.stop()
+        telling.stop()
         worker.stop()
         thread.join()
 
@@ -126,4 +128,23 @@ class _Probing:
     def stop(self) -> None:
         if self._prober and self._thread:
             self._prober.stop()
+            self._thread.join(SECONDS_FOR_A_LOOK)
+
+
+class _Telling:
+    """The thread that tells what changed, where the operator said whom. Where nobody is told, what was told is forgotten at the start."""
+
+    def __init__(self, parts: Composition) -> None:
+        if not parts.targets:
+            parts.ledger.outbox.forget_told()
+        self._notifier = parts.notifier if parts.targets else None
+        self._thread = threading.Thread(target=self._notifier.run, name="news", daemon=True) if self._notifier else None
+
+    def start(self) -> None:
+        if self._thread:
+            self._thread.start()
+
+    def stop(self) -> None:
+        if self._notifier and self._thread:
+            self._notifier.stop()
             self._thread.join(SECONDS_FOR_A_LOOK)

@@ -19,7 +19,8 @@ from demur.demo.nameserver import NameServer
 from demur.demo.signing import SigningKey
 from demur.settings import load_settings
 from demur.web import services
-from ingest.fetch import Fetcher, Line
+from ingest.fetch import Fetcher
+from ingest.line import Line
 from ingest.prober import Prober
 from tests.e2e.program import Program
 from tests.e2e.story import from_meta

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from ingest.address import Resolver, is_public
-from ingest.fetch import MAX_BYTES, Fetched, Fetcher, Line
+from ingest.fetch import MAX_BYTES, Fetched, Fetcher
+from ingest.line import Line
 from ingest.probe import allowed, may_be_probed
 from ledger.forms import EXPLANATION, FORMS, GENERAL
 from ledger.probe import Finding

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from ingest.address import Resolver
-from ingest.fetch import Line
+from ingest.line import Line
 from tests.rig.certificate import write_certificate
 from tests.rig.names import Names
 
