@@ -13,7 +13,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, Operati
 from ledger.errors import OperatorError, RetryableError
 from ledger.tables import organisations
 
-HEAD = "0005"
+HEAD = "0006"
 MIGRATIONS = Path(__file__).parent / "migrations"
 DEFAULT_ORGANISATION = "default"
 MIGRATING = 0x64656D7572
