@@ -145,7 +145,7 @@ def main() -> None:
     if not mails:
         raise SystemExit("there are no mails in these folders")
     if given.show is not None:
-        open(1, "wb").write(mutated(mails, given.show, given.seed)[1] if given.show >= 0 else mails[-1 - given.show])
+        sys.stdout.buffer.write(mutated(mails, given.show, given.seed)[1] if given.show >= 0 else mails[-1 - given.show])
         return
     started = time.perf_counter()
     found = run(given.folders, len(mails), given.mutations, given.seed, given.processes)
