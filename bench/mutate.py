@@ -131,8 +131,8 @@ def with_broken_markup(r: random.Random, raw: bytes) -> bytes:
 def repeated(r: random.Random, raw: bytes) -> bytes:
     """A piece of it comes again and again."""
     a = r.randrange(len(raw) + 1)
-    piece = raw[a : a + r.choice([3, 80, 2000])]
-    return raw[:a] + piece * r.choice([2, 50, 700]) + raw[a:]
+    piece = raw[a : a + r.choice([1, 3, 80, 2000])]
+    return raw[:a] + piece * r.choice([2, 50, 700, 60_000 // (len(piece) + 1)]) + raw[a:]
 
 
 MUTATIONS: dict[str, Mutation] = {

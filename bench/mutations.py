@@ -5,11 +5,13 @@ Fails on any exception, on a mail that takes over 2 seconds of a core, and where
 
 import argparse
 import multiprocessing
+import re
 import resource
 import signal
 import sys
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -42,6 +44,7 @@ class Findings:
     slowest_at: tuple[int, str] = (0, "")
     spent: float = 0.0
     peak: int = 0
+    peak_at: tuple[int, str] = (0, "")
     raised: list[tuple[int, str]] = field(default_factory=list)
     slow: list[tuple[int, str]] = field(default_factory=list)
     unread: int = 0
@@ -54,7 +57,8 @@ class Findings:
         self.count += other.count
         self.spent += other.spent
         self.unread += other.unread
-        self.peak = max(self.peak, other.peak)
+        if other.peak > self.peak:
+            self.peak, self.peak_at = other.peak, other.peak_at
         self.raised += other.raised
         self.slow += other.slow
         self.done += other.done
@@ -70,7 +74,18 @@ def _hung(number: int, frame: FrameType | None) -> None:
     raise HungError
 
 
+def _forget_peak() -> None:
+    Path("/proc/self/clear_refs").write_text("5")  # proc_pid_clear_refs(5): the highest resident size is reset
+
+
+def _peak() -> int:
+    """The highest resident size of this process since `_forget_peak`, in MB."""
+    found = re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())
+    return int(found[1]) // 1024 if found else 0
+
+
 def _try(found: Findings, number: int, what: str, raw: bytes) -> None:
+    _forget_peak()
     started = time.process_time()
     signal.alarm(HUNG)
     try:
@@ -81,6 +96,8 @@ def _try(found: Findings, number: int, what: str, raw: bytes) -> None:
     finally:
         signal.alarm(0)
     seconds = time.process_time() - started
+    if (peak := _peak()) > found.peak:
+        found.peak, found.peak_at = peak, (number, what)
     found.count += 1
     found.spent += seconds
     if seconds > found.slowest:
@@ -103,30 +120,37 @@ def _share(numbers: range, seed: int) -> Findings:
         done, raw = mutated(MAILS, number, seed) if number >= 0 else ((), MAILS[-1 - number])
         found.done.update(set(done))
         _try(found, number, " + ".join(done) or "whole", raw)
-    found.peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     return found
 
 
 def run(folders: list[Path], whole: int, mutations: int, seed: int, processes: int) -> Findings:
-    """What all mails led to; said on stderr as it goes."""
+    """What all mails led to; said on stderr as it goes. Ctrl-C ends the run early, and what was found by then counts."""
     shares = [range(start, min(start + AT_ONCE, mutations)) for start in range(-whole, mutations, AT_ONCE)]
     total = Findings()
-    with multiprocessing.get_context("spawn").Pool(processes, _start, (folders,)) as pool:
+    with multiprocessing.get_context("spawn").Pool(processes, _start, (folders,)) as pool, suppress(KeyboardInterrupt):
         for found in pool.imap_unordered(partial(_share, seed=seed), shares):
             total.add(found)
-            print(f"{total.count} mails, slowest {total.slowest:.2f} s, {total.peak} MB", *found.raised, *found.slow, file=sys.stderr)
+            print(
+                f"{total.count} mails, slowest {total.slowest:.2f} s, {total.peak} MB at {total.peak_at}",
+                *found.raised,
+                *found.slow,
+                file=sys.stderr,
+            )
     return total
 
 
-def _rows(found: Findings, processes: int, mails: int, mutations: int, seed: int, seconds: float) -> list[tuple[str, str]]:
+def _rows(found: Findings, processes: int, mails: int, seed: int, seconds: float) -> list[tuple[str, str]]:
     rows = [
         ("whole mails", f"{mails}"),
-        ("damaged mails", f"{mutations} (seed {seed})"),
+        ("damaged mails", f"{found.count - mails} (seed {seed})"),
         ("exceptions", f"{len(found.raised)}"),
         (f"mails over {SECONDS:.0f} s", f"{len(found.slow)}"),
         ("slowest mail", f"{found.slowest:.2f} s of a core (number {found.slowest_at[0]}: {found.slowest_at[1]})"),
         ("mean", f"{found.spent / found.count * 1000:.1f} ms of a core"),
-        (f"most memory of a process (limit {MEGABYTES} MB)", f"{found.peak} MB, interpreter and all mails in memory included"),
+        (
+            f"most memory of a process (limit {MEGABYTES} MB)",
+            f"{found.peak} MB, interpreter and all whole mails included (number {found.peak_at[0]}: {found.peak_at[1]})",
+        ),
         ("mails that no parser could read (kept as bare text)", f"{found.unread}"),
         ("whole run", f"{seconds:.0f} s on {processes} processes"),
     ]
@@ -152,7 +176,7 @@ def main() -> None:
     keep(
         "mutations",
         "Whole and damaged mails through parse and extract",
-        _rows(found, given.processes, len(mails), given.mutations, given.seed, time.perf_counter() - started),
+        _rows(found, given.processes, len(mails), given.seed, time.perf_counter() - started),
     )
     bad = [*found.raised, *found.slow]
     for number, what in sorted(bad):

@@ -33,7 +33,7 @@ CONTROL = {code: " " for code in range(32) if code not in (9, 10)} | {0x7F: " "}
 CLEANED = INVISIBLE | APOSTROPHES | CONTROL | dict.fromkeys([0xA0, 0x2007, 0x202F, 0x3000], " ")
 LETTERS = str.maketrans({"ı": "i", "ł": "l", "ø": "o", "đ": "d", "æ": "ae", "œ": "oe", "ħ": "h", "ŧ": "t", "ð": "d", "þ": "th", "ŋ": "n"})
 WORD = re.compile(r"(\w+)")
-BREAK = re.compile(r"\n\s*\n|\n\s*[-*•–]\s|[.!?…:]+(?=\s|$)|[,;()«»„“”\"—–]|\s[-]\s")
+BREAK = re.compile(r"\n\s*\n|\n\s*[-*•–]\s|(?<![.!?…:])[.!?…:]++(?=\s|$)|[,;()«»„“”\"—–]|\s[-]\s")
 URL = re.compile(r"https?://\S+")
 DOMAIN = re.compile(r"(?<=\w)@[\w.-]*")
 LACOL = re.compile(r"@\w++(?:[.+-]\w++)*+")
@@ -108,8 +108,8 @@ def _steps(gap: str) -> tuple[int, int]:
 
     A full stop before a small letter or a number ends a word and no sentence («Art. 21», «el. pašto»).
     """
-    marks = [(mark[0], gap[mark.end() :]) for mark in BREAK.finditer(gap)]
-    ends = [mark for mark, behind in marks if mark[0] in SENTENCE_END and not (mark == "." and behind[:2] in (f" {SMALL}", f" {NO_WORD}"))]
+    marks = [(mark[0], gap[mark.end() : mark.end() + 2]) for mark in BREAK.finditer(gap)]
+    ends = [mark for mark, behind in marks if mark[0] in SENTENCE_END and not (mark == "." and behind in (f" {SMALL}", f" {NO_WORD}"))]
     return len(marks), len(ends)
 
 

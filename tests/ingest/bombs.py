@@ -78,6 +78,8 @@ MAILS: dict[str, Callable[[], bytes]] = {
     ),
     "10 MB of words": lambda: _part(b"text/plain", b"hello meta, we honour your objection. " * 260_000),
     "10 MB of one word": lambda: _part(b"text/plain", b"a" * 10_000_000),
+    "60,000 exclamation marks in one word": lambda: _part(b"text/plain", b"a" + b"!" * 60_000 + b"b"),
+    "60,000 lines that end with a comma": lambda: _part(b"text/plain", b"a" + b",\n" * 30_000 + b"b"),
     "phrases that nearly fit": lambda: _part(b"text/plain", b"will honor " * 6000),
     "header lines in the text": lambda: _part(b"text/plain", b"From: b\r\n> Date: x\r\n" * 10_000),
     "accents heaped on one letter": lambda: _part(b"text/plain; charset=utf-8", ("a" + "\u0300\u0316" * 500_000).encode()),
