@@ -187,6 +187,7 @@ def open_client(
         try:
             if settings.security == "starttls":
                 client.starttls(context)
+            _refuse_disabled(client, settings)
             _log_in(client, settings, password)
         except BaseException:
             _drop(client)
@@ -209,6 +210,12 @@ def _log_in(client: IMAPClient, settings: MailboxSettings, password: str) -> Non
         log_in_with_token(client, settings.host, settings.port, settings.login, password)
     else:
         log_in_with_password(client, settings.login, password)
+
+
+def _refuse_disabled(client: IMAPClient, settings: MailboxSettings) -> None:
+    """RFC 9051 §6.2.3: a server that says LOGINDISABLED wants no password here, and none is sent. An identity provider's token is none."""
+    if not settings.oauth and client.has_capability("LOGINDISABLED"):
+        raise OperatorError(f"{settings.host}:{settings.port} takes no password on this connection: use --security tls")
 
 
 def _drop(client: IMAPClient) -> None:
@@ -236,6 +243,7 @@ class ImapMailbox:
         """
         self._row, self._settings, self._pace, self._good_until = row, row.settings, pace, good_until
         self.lifeline = lifeline or Lifeline()
+        self._throttled = False
         try:
             self.client = open_client(row.settings, password, allow_loopback, pace, self.lifeline)
         except BaseException:
@@ -256,6 +264,13 @@ class ImapMailbox:
         """One question to the server: with a time for the whole answer, and its errors made ours."""
         with mapped(self._settings), self.lifeline.within(seconds or self._pace.command):
             yield
+        # QUIRK: Gmail says [THROTTLED] in an OK; imapclient passes nothing of that on, imaplib keeps it among the untagged answers.
+        self._throttled |= self.client._imap.untagged_responses.pop("THROTTLED", None) is not None
+
+    def _mind_throttling(self) -> None:
+        """What came is kept; nothing more is asked of a server that said that it slows us down."""
+        if self._throttled:
+            raise BusyServerError(f"{self._settings.host}:{self._settings.port}", "THROTTLED")
 
     @property
     def can_idle(self) -> bool:
@@ -329,6 +344,7 @@ class ImapMailbox:
 
     def fetch_after(self, folder: str, cursor: Cursor | None, again: Sequence[int] = (), stumbles: int = 0) -> Iterator[Batch]:
         """See `Mailbox`. A folder that is gone yields nothing; OperatorError where the user named it."""
+        self._mind_throttling()
         selected = self._selected(folder)
         if selected is None:
             return self._note_missing(folder)
@@ -342,6 +358,7 @@ class ImapMailbox:
             yield Batch(self._row, folder, cursor, tuple(self._second_look(uid) for uid in again))
         for uids in self._windows(after, uidnext, int(selected.get(b"EXISTS", 0))):
             for some in _portions(uids, careful=stumbles >= CAREFUL_AFTER):
+                self._mind_throttling()
                 left = (uidnext or some[-1] + 1) - 1 - some[-1]
                 if stumbles >= PUT_ASIDE_AFTER:
                     yield Batch(self._row, folder, Cursor(uidvalidity, some[0]), (Arrival(some[0], state="quarantined"),))

@@ -4,6 +4,7 @@ QUIRK: a socket's timeout counts from byte to byte. A server that drips one byte
 another thread can end that.
 """
 
+import imaplib
 import socket
 import threading
 import time
@@ -15,6 +16,10 @@ from imapclient import IMAPClient, imap4, tls
 
 KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 20, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 120_000}
 """A peer that vanished is noticed by the kernel within two minutes, for all idling sockets at once and without a thread (tcp(7))."""
+
+
+MAX_LITERAL = 64 * 2**20
+"""Bytes. Mails over 10 MB are asked for in part; this leaves room for a server whose sizes are estimates."""
 
 
 class Lifeline:
@@ -86,7 +91,17 @@ def keep_alive(sock: socket.socket) -> None:
             sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
-class _HeldTls(tls.IMAP4_TLS):  # type: ignore[misc]
+class _Measured:
+    """A connection that takes no literal larger than what we ever ask for. QUIRK: imaplib believes any size that a server announces."""
+
+    def read(self, size: int) -> bytes:
+        if size > MAX_LITERAL:
+            raise imaplib.IMAP4.abort(f"a literal of {size} bytes")
+        found: bytes = super().read(size)  # type: ignore[misc]
+        return found
+
+
+class _HeldTls(_Measured, tls.IMAP4_TLS):  # type: ignore[misc]
     def __init__(self, lifeline: Lifeline, *arguments: Any) -> None:
         self._lifeline = lifeline
         super().__init__(*arguments)
@@ -98,7 +113,7 @@ class _HeldTls(tls.IMAP4_TLS):  # type: ignore[misc]
         return wrapped
 
 
-class _HeldPlain(imap4.IMAP4WithTimeout):  # type: ignore[misc]
+class _HeldPlain(_Measured, imap4.IMAP4WithTimeout):  # type: ignore[misc]
     def __init__(self, lifeline: Lifeline, *arguments: Any) -> None:
         self._lifeline = lifeline
         super().__init__(*arguments)

@@ -3,6 +3,7 @@
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Mapping
 from types import TracebackType
 
@@ -12,6 +13,7 @@ USUAL = {
     "EXAMINE": "* 1 EXISTS\r\n* OK [UIDVALIDITY 7] valid\r\n* OK [UIDNEXT 2] next\r\n{tag} OK [READ-ONLY] done\r\n",
     "UID SEARCH": "* SEARCH 1\r\n" + OK,
 }
+LONG = 1000
 BYE = "* BYE going down\r\n"
 
 
@@ -29,11 +31,13 @@ class Scripted:
     """Answers each command by the longest beginning of it that has an answer; anything else is OK. Use it in a `with` block.
 
     `answers`: beginnings of commands to what is sent, with `{tag}` for the command's tag; several answers are given in turn, the last
-    for ever. An answer with BYE ends the connection. `heard`: the commands without their tags.
+    for ever. An answer with BYE ends the connection. `heard`: the commands without their tags. `drip`: seconds between the bytes of long
+    answers.
     """
 
-    def __init__(self, answers: Mapping[str, str | list[str]], greeting: str = "* OK ready\r\n") -> None:
+    def __init__(self, answers: Mapping[str, str | list[str]], greeting: str = "* OK ready\r\n", drip: float = 0.0) -> None:
         self._answers = {**USUAL, **answers}
+        self._drip = drip
         self._greeting = greeting
         self._given: dict[str, int] = {}
         self.heard: list[str] = []
@@ -66,9 +70,22 @@ class Scripted:
                 tag, _, command = line.decode("latin-1").strip().partition(" ")
                 self.heard.append(command)
                 answer = self._answer(command)
-                client.sendall(answer.replace("{tag}", tag).encode("latin-1"))
+                self._say(client, answer.replace("{tag}", tag).encode("latin-1"))
                 if "* BYE" in answer:
                     return
+
+    def turn(self, answers: Mapping[str, str | list[str]], greeting: str = "* OK ready\r\n") -> None:
+        """From now on, say something else."""
+        self._greeting, self._drip, self._given = greeting, 0.0, {}
+        self._answers = {**USUAL, **answers}
+
+    def _say(self, client: socket.socket, answer: bytes) -> None:
+        if not self._drip or len(answer) < LONG:
+            client.sendall(answer)
+            return
+        for byte in answer:
+            client.sendall(bytes([byte]))
+            time.sleep(self._drip)
 
     def _answer(self, command: str) -> str:
         known = max((start for start in self._answers if command.upper().startswith(start.upper())), key=len, default=None)
