@@ -15,7 +15,7 @@ run: .venv/run.done ## start Demur with a demo mailbox at http://127.0.0.1:8000
 
 test: .venv/test.done ## install what the tests need, then run them all
 	bash .ci/packages
-	$(BIN)/python -m pytest -n $(WORKERS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 check: .venv/test.done ## lint, types, import contracts
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports

@@ -61,6 +61,7 @@ class Settings(BaseSettings):
     notify_urls: SecretStr | None = Field(default=None, description="where news are sent: webhook+https://… or what Apprise knows")
     notify_secret: SecretStr | None = Field(default=None, description="whsec_… by which webhooks are signed")
     metrics: bool = Field(default=True, description="serve /metrics")
+    fixtures: str = Field(default="", description="folders of labelled mails for trainings, comma-separated; default the shipped ones")
     joblib_backend: str = Field(default="", description="loky, threading, dask or dask:tcp://host:port for trainings and replays")
     dask_scheduler: str | None = Field(default=None, description="tcp://host:port of a Dask scheduler; default a cluster on this machine")
 
@@ -95,6 +96,11 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @property
+    def fixture_folders(self) -> tuple[Path, ...]:
+        """DEMUR_FIXTURES as folders; none: the shipped mails are meant."""
+        return tuple(Path(part.strip()).expanduser() for part in self.fixtures.split(",") if part.strip())
 
     @property
     def parallel_backend(self) -> str:

@@ -66,12 +66,12 @@ def reviewed(parts: "Composition") -> "list[Labelled]":
 
 
 def train(parts: "Composition", folders: Sequence[Path], report: Report) -> "Retrained":
-    """Train on labelled folders (the shipped one when empty) and reviewed mails; promote what is not worse."""
+    """Train on labelled folders (those of the settings when empty, else the shipped one) and reviewed mails; promote what is not worse."""
     from classifier.retrain import retrain
     from demur.judge import registry
     from ingest.decide import read
 
-    folders = folders or [shipped.fixtures()]
+    folders = folders or parts.settings.fixture_folders or [shipped.fixtures()]
     holdout = next((folder / "holdout" for folder in folders if (folder / "holdout").is_dir()), shipped.fixtures() / "holdout")
     with training_lease(parts.settings.data):
         return retrain(registry(parts.settings.data), folders, holdout, reviewed(parts), read, parts.now(), report)

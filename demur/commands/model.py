@@ -24,7 +24,9 @@ class Unseen(StrEnum):
 
 
 def train(
-    fixtures: Annotated[list[Path] | None, typer.Option(help="Folder of labelled mails (repeat); the shipped ones when left out.")] = None,
+    fixtures: Annotated[
+        list[Path] | None, typer.Option(help="Folder of labelled mails (repeat); DEMUR_FIXTURES, else the shipped ones.")
+    ] = None,
     json_: Json = False,
 ) -> None:
     """Train a candidate on labelled and reviewed mails; it replaces the model only when it is not worse.

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, StorageState, sync_playwright
+from playwright.sync_api import Browser, StorageState
 
 from tests.e2e.program import Program, Running
 from tests.rig.free import until
-from tests.rig.need import program as installed
+
+pytestmark = [pytest.mark.server, pytest.mark.xdist_group("browser")]
 
 
 @pytest.fixture(scope="module")
@@ -17,39 +18,26 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium."""
-    path = installed("chromium", "chromium")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-background-networking", "--disable-quic"]
-        )
-        yield started
-        started.close()
-
-
 def login_link(demo: Running) -> str:
     """The link that the terminal shows at the start; it works once."""
     return next(line.split("Log in with: ")[1] for line in demo.log.read_text().splitlines() if "Log in with: " in line)
 
 
 @pytest.fixture(scope="module")
-def session(demo: Running, browser: Browser) -> StorageState:
+def session(demo: Running, chromium: Browser) -> StorageState:
     """The cookies of a browser that opened the link of the terminal."""
-    context = browser.new_context()
+    context = chromium.new_context()
     context.new_page().goto(login_link(demo))
     kept = context.storage_state()
     context.close()
     return kept
 
 
-@pytest.mark.server
 @pytest.mark.parametrize("width", [1200, 390])
 def test_the_demo_shows_each_state_at_any_width_and_asks_nobody_else(
-    demo: Running, browser: Browser, session: StorageState, width: int
+    demo: Running, chromium: Browser, session: StorageState, width: int
 ) -> None:
-    context = browser.new_context(viewport={"width": width, "height": 900}, java_script_enabled=False, storage_state=session)
+    context = chromium.new_context(viewport={"width": width, "height": 900}, java_script_enabled=False, storage_state=session)
     page = context.new_page()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
@@ -68,9 +56,8 @@ def test_the_demo_shows_each_state_at_any_width_and_asks_nobody_else(
     context.close()
 
 
-@pytest.mark.server
-def test_mail_that_arrives_while_the_demo_runs_changes_the_page(demo: Running, browser: Browser, session: StorageState) -> None:
-    page = browser.new_page(storage_state=session)
+def test_mail_that_arrives_while_the_demo_runs_changes_the_page(demo: Running, chromium: Browser, session: StorageState) -> None:
+    page = chromium.new_page(storage_state=session)
 
     def threads_asks() -> bool:
         page.goto(demo.base)

@@ -4,11 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, StorageState, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, StorageState
 
 from tests.e2e.site import Site, serving
 from tests.e2e.vectors import VECTORS
-from tests.rig.need import program as installed
 
 PEACEFUL = ("/", "/users/anna", "/users/anna/cases/facebook/own_data", "/connect", "/connect?address=anna@gmail.com", "/import", "/models", "/stats", "/users/anna/complaint",
             "/?name=a", "/nowhere")  # fmt: skip
@@ -20,7 +19,7 @@ INJECTED = """() => [...document.querySelectorAll('*')].flatMap(one => [...one.a
 WATCH = """window.violations = [];
 document.addEventListener('securitypolicyviolation', event => window.violations.push(event.violatedDirective + ' ' + event.blockedURI));"""
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.xdist_group("browser")]
 
 
 @pytest.fixture(scope="module")
@@ -30,18 +29,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium."""
-    path = installed("chromium", "chromium")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-background-networking"])
-        yield started
-        started.close()
-
-
-@pytest.fixture(scope="module")
-def session(site: Site, browser: Browser) -> StorageState:
-    context = browser.new_context()
+def session(site: Site, chromium: Browser) -> StorageState:
+    context = chromium.new_context()
     context.new_page().goto(site.link())
     kept = context.storage_state()
     context.close()
@@ -64,8 +53,8 @@ def test_there_are_more_than_a_hundred_different_vectors() -> None:
     assert len(set(VECTORS)) > 100
 
 
-def test_no_vector_runs_on_any_page(site: Site, browser: Browser, session: StorageState) -> None:
-    context = browser.new_context(storage_state=session)
+def test_no_vector_runs_on_any_page(site: Site, chromium: Browser, session: StorageState) -> None:
+    context = chromium.new_context(storage_state=session)
     page, heard = watched(context)
     mails = [f"/users/mallory/messages/{sha256}" for sha256 in site.hostile[:: 1 + len(site.hostile) // 8]]
     for path in (*HOSTILE, *mails, *[f"/review?at={at}" for at in range(0, 60, 16)]):
@@ -80,8 +69,8 @@ def test_no_vector_runs_on_any_page(site: Site, browser: Browser, session: Stora
     context.close()
 
 
-def test_a_mail_that_is_opened_in_the_timeline_is_text_as_well(site: Site, browser: Browser, session: StorageState) -> None:
-    context = browser.new_context(storage_state=session)
+def test_a_mail_that_is_opened_in_the_timeline_is_text_as_well(site: Site, chromium: Browser, session: StorageState) -> None:
+    context = chromium.new_context(storage_state=session)
     page, heard = watched(context)
     page.goto(f"{site.base}/users/mallory")
     for number in range(8):
@@ -94,9 +83,11 @@ def test_a_mail_that_is_opened_in_the_timeline_is_text_as_well(site: Site, brows
 
 
 @pytest.mark.parametrize(("scheme", "width", "language"), [("light", 1200, "en"), ("dark", 390, "de")])
-def test_axe_finds_nothing_on_any_page(site: Site, browser: Browser, session: StorageState, scheme: str, width: int, language: str) -> None:
+def test_axe_finds_nothing_on_any_page(
+    site: Site, chromium: Browser, session: StorageState, scheme: str, width: int, language: str
+) -> None:
     look = {"viewport": {"width": width, "height": 900}, "color_scheme": scheme, "locale": language}
-    context = browser.new_context(storage_state=session, **look)  # type: ignore[arg-type]
+    context = chromium.new_context(storage_state=session, **look)  # type: ignore[arg-type]
     page = context.new_page()
     found = {}
     for path in (*PEACEFUL, *HOSTILE[1:3], f"/users/mallory/messages/{site.hostile[1]}"):
@@ -107,15 +98,15 @@ def test_axe_finds_nothing_on_any_page(site: Site, browser: Browser, session: St
         if result.violations_count:
             found[path] = [(v["id"], [node["html"][:200] for node in v["nodes"]][:3]) for v in result.response["violations"]]
     context.close()
-    stranger = browser.new_page(**look)  # type: ignore[arg-type]
+    stranger = chromium.new_page(**look)  # type: ignore[arg-type]
     stranger.goto(f"{site.base}/login")
     assert Axe().run(stranger).violations_count == 0
     stranger.close()
     assert found == {}
 
 
-def test_the_review_is_done_with_the_keyboard_alone(site: Site, browser: Browser, session: StorageState) -> None:
-    context = browser.new_context(storage_state=session)
+def test_the_review_is_done_with_the_keyboard_alone(site: Site, chromium: Browser, session: StorageState) -> None:
+    context = chromium.new_context(storage_state=session)
     page = context.new_page()
     page.goto(f"{site.base}/review?at=5")
     page.keyboard.press("s")
