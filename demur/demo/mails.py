@@ -79,6 +79,12 @@ MAILS = (
         "<p>Hi, your objection to the use of your information for AI on Instagram has reached us. Our team is reviewing it and will let you know the outcome by email.</p>",
     ),
     DemoMail(
+        40,
+        FACEBOOK,
+        "About your objection",
+        "<p>Hello, regarding your objection to AI at Meta: on Facebook we will honour your objection. On Instagram we are unable to honour your objection.</p>",
+    ),
+    DemoMail(
         30,
         WHATSAPP,
         "WhatsApp and AI: your choices",
