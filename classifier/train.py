@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -112,17 +113,27 @@ def _judge(pipeline: Pipeline, messages: Sequence[Message]) -> tuple[Matrix, Vec
     return found, novelty
 
 
+def _judge_unseen(mails: Sequence[Message], labels: Sequence[str], asked: Sequence[Message]) -> tuple[Matrix, Vector]:
+    return _judge(new_pipeline().fit(*augmented(mails, labels)), asked)
+
+
 def unseen(mails: Sequence[Labelled], splits: Sequence[tuple[Rows, Rows]], what: str, report: Report) -> Unseen:
-    """Judge every mail, whole and with words missing, by a model that was trained on the other side of a split."""
+    """Judge every mail, whole and with words missing, by a model that was trained on the other side of a split.
+
+    The splits run one after the other, or wherever `joblib.parallel_config` says.
+    """
     messages, labels = [mail.message for mail in mails], [mail.outcome.value for mail in mails]
     asked = messages + blurred(messages)
     logits, novelty = np.zeros((len(asked), len(Outcome))), np.zeros(len(asked))
-    for number, (train, test) in enumerate(splits):
+    judged = [np.concatenate([test, test + len(mails)]) for _, test in splits]
+    work = (
+        delayed(_judge_unseen)([messages[i] for i in train], [labels[i] for i in train], [asked[i] for i in rows])
+        for (train, _), rows in zip(splits, judged, strict=True)
+    )
+    report(what, 0, len(splits) + 1)
+    for number, (rows, found) in enumerate(zip(judged, Parallel(return_as="generator")(work), strict=True), start=1):
+        logits[rows], novelty[rows] = found
         report(what, number, len(splits) + 1)
-        fitted = new_pipeline().fit(*augmented([messages[i] for i in train], [labels[i] for i in train]))
-        for rows in (test, test + len(mails)):
-            some = [asked[i] for i in rows]
-            logits[rows], novelty[rows] = _judge(fitted, some)
     return Unseen(logits, novelty)
 
 

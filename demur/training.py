@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from api.models import Training, TrainingUnderWayError
 from demur import shipped
+from demur.parallel import spread
 from demur.settings import Settings
 from ledger.errors import DemurError
 from ledger.lease import file_lease
@@ -73,7 +74,7 @@ def train(parts: "Composition", folders: Sequence[Path], report: Report) -> "Ret
 
     folders = folders or parts.settings.fixture_folders or [shipped.fixtures()]
     holdout = next((folder / "holdout" for folder in folders if (folder / "holdout").is_dir()), shipped.fixtures() / "holdout")
-    with training_lease(parts.settings.data):
+    with training_lease(parts.settings.data), spread(parts.settings):
         return retrain(registry(parts.settings.data), folders, holdout, reviewed(parts), read, parts.now(), report)
 
 

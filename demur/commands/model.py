@@ -10,8 +10,10 @@ import typer
 from demur import shipped
 from demur.commands.context import Json, composition
 from demur.commands.labels import label_errors as print_label_errors
+from demur.composition import Composition
 from demur.judge import registry
 from demur.output import print_json, print_table
+from demur.parallel import spread
 from demur.progress import training_progress
 from demur.training import train as run_training
 
@@ -66,7 +68,7 @@ def evaluate(
         print_label_errors(parts, fixtures, json_)
         return
     if fixtures is None and model is None:
-        report = _out_of_fold(read, leave_out)
+        report = _out_of_fold(parts, read, leave_out)
     else:
         mails = load(fixtures or shipped.fixtures() / "holdout", read)
         opened = registry(parts.settings.data).open(model) if model else parts.judge.model()
@@ -74,7 +76,7 @@ def evaluate(
     print_json(report.as_dict()) if json_ else _print_report(report)
 
 
-def _out_of_fold(read: Any, leave_out: Unseen) -> Any:
+def _out_of_fold(parts: Composition, read: Any, leave_out: Unseen) -> Any:
     """The shipped fixtures judged by models that never saw a mail of the same template, or of the same language."""
     from classifier.evaluate import evaluate as judge_model
     from classifier.fixtures import load
@@ -82,8 +84,9 @@ def _out_of_fold(read: Any, leave_out: Unseen) -> Any:
 
     mails = load(shipped.fixtures(), read)
     report = training_progress(sys.stderr)
-    trained = fit(mails, f"without the same {leave_out.value}", report)
-    rows = trained.out_of_fold if leave_out is Unseen.TEMPLATE else without_language(trained, mails, report)
+    with spread(parts.settings):
+        trained = fit(mails, f"without the same {leave_out.value}", report)
+        rows = trained.out_of_fold if leave_out is Unseen.TEMPLATE else without_language(trained, mails, report)
     return judge_model(trained.model, mails, rows)
 
 
