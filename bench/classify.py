@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import cycle
 from pathlib import Path
 from typing import TypeVar
@@ -27,10 +28,10 @@ from ingest.parse import parse
 from ledger.message import Message
 
 T = TypeVar("T")
-ROUNDS = 7
+ROUNDS = 5
 BATCH = 500
-LONG = 4096
-"""Bytes of text of a long mail."""
+LONGER = (1024, 4096)
+"""Bytes of text of longer mails."""
 LOADING = """
 import sys, time
 from pathlib import Path
@@ -61,15 +62,15 @@ def _judge_all(model: Model, mails: Sequence[Message]) -> None:
         model.predict([extract(mail) for mail in batch])
 
 
-def _long(mails: Sequence[tuple[str, Message]]) -> list[Message]:
-    """As many mails, their texts continued with others of the same language until they have 4 KB."""
+def _long(mails: Sequence[tuple[str, Message]], size: int) -> list[Message]:
+    """As many mails, their texts continued with others of the same language until they have `size` bytes."""
     of_language = {language: cycle([mail.text for code, mail in mails if code == language and mail.text]) for language, _ in mails}
     found = []
     for language, mail in mails:
         text = mail.text
-        while len(text.encode()) < LONG:
+        while len(text.encode()) < size:
             text = f"{text}\n\n{next(of_language[language])}"
-        found.append(replace(mail, text=text.encode()[:LONG].decode("utf-8", "ignore")))
+        found.append(replace(mail, text=text.encode()[:size].decode("utf-8", "ignore")))
     return found
 
 
@@ -98,7 +99,8 @@ def main() -> None:
     paths = [path for _, path in labelled_paths(shipped.fixtures())]
     raws = [path.read_bytes() for path in paths]
     parsed = [parse(raw) for raw in raws]
-    long = _long([(path.name.partition("-")[0], mail) for path, mail in zip(paths, parsed, strict=True)])[:: max(1, len(parsed) // BATCH)]
+    some = list(zip((path.name.partition("-")[0] for path in paths), parsed, strict=True))[:: max(1, len(parsed) // BATCH)]
+    longer = {f"{size // 1024} KB": _long(some, size) for size in LONGER}
     model = Registry(Path("nowhere"), shipped.models()).current()
     extracted = [extract(mail) for mail in parsed]
     size = (shipped.models() / model.version / "model.joblib").stat().st_size
@@ -108,14 +110,14 @@ def main() -> None:
             f"parsed mail → prediction, batches of {BATCH} (words, language, links, phrases, concepts, features, model)",
             _rate(lambda: _judge_all(model, parsed), len(parsed)),
         ),
-        ("the same, texts of 4 KB", _rate(lambda: _judge_all(model, long), len(long))),
+        *((f"the same, texts of {size}", _rate(partial(_judge_all, model, mails), len(mails))) for size, mails in longer.items()),
         ("of it, Message → prediction", _rate(lambda: [model.predict(batch) for batch in _batches(extracted)], len(extracted))),
         (
             f"raw mail → prediction, batches of {BATCH}",
             _rate(lambda: [model.predict([read(raw) for raw in batch]) for batch in _batches(raws)], len(raws)),
         ),
         ("one parsed mail → prediction, median / p99", _single(model, parsed)),
-        ("the same, text of 4 KB", _single(model, long)),
+        *((f"the same, text of {size}", _single(model, mails)) for size, mails in longer.items()),
         ("opening the model (scikit-learn imported before), median", _loading()),
         ("model file", f"{size / 1e6:.2f} MB"),
         ("mails; median of their texts", f"{len(parsed):,}; {characters:,.0f} characters"),
