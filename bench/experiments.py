@@ -54,6 +54,11 @@ def logistic(c: float = 10.0) -> Any:
     return LogisticRegression(C=c, class_weight="balanced", max_iter=500)
 
 
+def vectors() -> Any:
+    """A LinearSVC: as good as logistic regression here, and ten times as fast on hundreds of thousands of columns."""
+    return LinearSVC(class_weight="balanced")
+
+
 @dataclass(frozen=True)
 class Variant:
     """One way to do it. `blanks`: trained on copies with words left out, too. `hashed`: features fall into 2^16 columns."""
@@ -85,14 +90,14 @@ VARIANTS = (
         blanks=True,
     ),
     Variant("… + blanks, ComplementNB", ALL, lambda: ComplementNB(alpha=0.3), blanks=True),
-    Variant("concepts + words", (CONCEPTS, features.word_tokens)),
-    Variant("concepts + letters", (CONCEPTS, features.char_tokens)),
-    Variant("… + words", (*ALL, features.word_tokens)),
-    Variant("… + blanks + words", (*ALL, features.word_tokens), blanks=True),
-    Variant("concepts in clauses, hashed", (CONCEPTS,), hashed=True),
-    Variant("words 1–2", (features.word_tokens,)),
-    Variant("letters (4) of all words", (features.char_tokens,)),
-    Variant("letters (3–5) of the deciding part", (deciding_chars,)),
+    Variant("concepts in clauses, hashed, LinearSVC", (CONCEPTS,), vectors, hashed=True),
+    Variant("concepts in clauses, LinearSVC", (CONCEPTS,), vectors),
+    Variant("concepts + words, LinearSVC", (CONCEPTS, features.word_tokens), vectors),
+    Variant("concepts + letters, LinearSVC", (CONCEPTS, features.char_tokens), vectors),
+    Variant("all + words, LinearSVC", (*ALL, features.word_tokens), vectors),
+    Variant("letters (3–5) of the deciding part, LinearSVC", (deciding_chars,), vectors),
+    Variant("letters (4) of all words, LinearSVC", (features.char_tokens,), vectors),
+    Variant("words 1–2, LinearSVC", (features.word_tokens,), vectors),
 )
 
 
@@ -111,7 +116,7 @@ class Bench:
             counter = (
                 HashingVectorizer(analyzer=family, n_features=2**16, alternate_sign=False, norm=None)
                 if hashed
-                else CountVectorizer(analyzer=family, dtype=np.float32)
+                else CountVectorizer(analyzer=family, dtype=np.float32, min_df=2)
             )
             self._counted[family, hashed] = counter.fit_transform(self.messages).tocsr()
         return self._counted[family, hashed]
