@@ -326,6 +326,7 @@ def _message(user: User, judged: Judged, subject: str, sender: str | None, text:
         trust_reason=decision.trust_reason,
         proof=proof(decision.seal),
         new_wording=decision.new_wording,
+        doubt=None if said else decision.doubt,
         bound=decision.binds,
         bound_reason=decision.binding_reason,
         form_url=_web_only(decision.form_url),

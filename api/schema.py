@@ -265,6 +265,7 @@ class MessageOut(BaseModel):
     trust_reason: str
     proof: ProofOut | None
     new_wording: bool
+    doubt: str | None
     bound: bool
     bound_reason: str
     form_url: str | None

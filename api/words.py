@@ -29,6 +29,14 @@ WITHHELD = (
     N_("delivered long after Meta signed it: somebody may have sent it again"),
 )
 """What `ingest.binding` and `ledger.replay` say of whose a mail is, marked for the catalogues."""
+DOUBTS = (
+    N_("nothing in its text is known"),
+    N_("the words are not Meta's"),
+    N_("it does not say what was decided"),
+    N_("it may be about another matter"),
+    N_("it says yes and no"),
+)
+"""What `classifier.doubt` says of a mail that a person must read, marked for the catalogues."""
 
 
 def moment(when: datetime) -> str:

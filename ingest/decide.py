@@ -132,6 +132,7 @@ def decision_of(
         to=to,
         replay=Replay.OLD if sent_again(message, proof) else None,
         novelty=prediction.novelty,
+        doubt=prediction.doubt,
     )
 
 

@@ -61,6 +61,7 @@ def _renewed(decision: Decision, message: Message, prediction: Prediction) -> De
         abstained=prediction.abstained,
         model=prediction.model,
         novelty=prediction.novelty,
+        doubt=prediction.doubt,
         product=message.product,
         track=message.track,
         phrases=phrases_for(message, prediction.outcome),

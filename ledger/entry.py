@@ -25,7 +25,7 @@ class Decision:
     A second look (another model, a key that can be reached again, an address that turned out to be the user's) is another entry;
     the newest counts, but a proof once given is never taken back. `form_url`: the form of the case; `form_urls`: all that the mail names.
     `addressed`: the mail's own To is the user's address; `to`: what it is where it is not, so that the person can be asked. `replay`: why
-    this copy of a signed mail counts for nothing.
+    this copy of a signed mail counts for nothing. `doubt`: why the model leaves it to a person.
     """
 
     kind: ClassVar[str] = "decision"
@@ -56,6 +56,7 @@ class Decision:
     to: tuple[str, ...] = ()
     replay: Replay | None = None
     novelty: float | None = None
+    doubt: str | None = None
 
     @property
     def binds(self) -> bool:

@@ -67,6 +67,7 @@ def test_a_confirmed_objection_answers_in_exactly_the_promised_shape(world: Worl
             }
         ],
         "unproven": 0,
+        "asked_addresses": [],
         "needs_review": 0,
     }
 
