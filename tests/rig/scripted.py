@@ -66,8 +66,12 @@ class Scripted:
     def _converse(self, client: socket.socket) -> None:
         with contextlib.suppress(OSError), client, client.makefile("rb") as lines:
             client.sendall(self._greeting.encode("latin-1"))
+            idle_tag = ""
             for line in lines:
                 tag, _, command = line.decode("latin-1").strip().partition(" ")
+                if tag == "DONE":
+                    tag, command = idle_tag, tag
+                idle_tag = tag
                 self.heard.append(command)
                 answer = self._answer(command)
                 self._say(client, answer.replace("{tag}", tag).encode("latin-1"))
