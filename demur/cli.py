@@ -25,9 +25,10 @@ from demur.commands.model import evaluate, models, promote, rollback, train
 from demur.commands.notify import notify
 from demur.commands.redact import redact
 from demur.commands.replay import replay
+from demur.commands.review import review
 from demur.commands.run import run
 from demur.commands.shadow import shadow
-from demur.commands.status import correct, filed, forget, review, status, token_create
+from demur.commands.status import correct, filed, forget, status, token_create
 from demur.commands.user import user
 from ledger.errors import DemurError
 

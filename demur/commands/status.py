@@ -1,4 +1,4 @@
-"""`demur status`, `filed`, `correct`, `review`, `token`, `forget`: the ledger for people in a terminal."""
+"""`demur status`, `filed`, `correct`, `token`, `forget`: the ledger for people in a terminal."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -118,32 +118,6 @@ def filed(
         print_json({"user": user, "product": product.value, "track": track.value, "on": filing.on.isoformat(), "new": new})
     else:
         typer.echo(f"Noted: {user} objected for {product.value} on {filing.on}." if new else "That was noted before.")
-
-
-def review(json_: Json = False) -> None:
-    """List the mails that no model could decide, and the addresses that may be a user's.
-
-    Example: demur review, then demur correct SHA256 rejection --by anna
-    """
-    from api.report import review_queue
-
-    queue = review_queue(composition().ledger, None).model_dump(mode="json")
-    if json_:
-        print_json(queue)
-        return
-    rows = [["?", group] for group in queue["groups"]] + [["not proven", group] for group in queue["unproven"]]
-    for asked in queue["addresses"]:
-        who, where = asked["user"], plain(asked["address"])
-        typer.echo(f"Is {where} an address of {who}'s? {asked['count']} mails wait for it: `demur address add {who} {where}`, or `decline`")
-    if not rows:
-        if not queue["addresses"]:
-            typer.echo("Nothing to review.")
-        return
-    columns = ["why", "mails", "best guess", "sure", "subject", "sha256"]
-    print_table(
-        columns,
-        [[why, g["count"], g["outcome"], f"{g['confidence']:.0%}", plain(g["subject"])[:50], g["messages"][0][:12]] for why, g in rows],
-    )
 
 
 def correct(

@@ -96,7 +96,13 @@ def demo_composition(settings: Settings) -> Iterator[Composition]:
         now = datetime.now(UTC)
         _deliver(port, password, key, MAILS, now)
         shown = settings.model_copy(
-            update={"data": _fresh_folder(settings), "database_url": None, "nameservers": names.address, "allow_loopback_mail": True}
+            update={
+                "data": _fresh_folder(settings),
+                "database_url": None,
+                "nameservers": names.address,
+                "allow_loopback_mail": True,
+                "notify_urls": None,
+            }
         )
         parts = Composition(shown)
         _connect(parts, port, password)
