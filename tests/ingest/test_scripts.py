@@ -1,6 +1,7 @@
 """Sixty scripts of what no good server says, through the whole of `sync`: no mail is lost or kept twice, no secret is sent or shown."""
 
 import logging
+import ssl
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -25,7 +26,8 @@ from ledger.people import User
 from ledger.prediction import Prediction
 from ledger.vault import Vault
 from tests.ingest.scripts import FIRST, GOOD, PASSWORD, SCRIPTS, SECOND, Script
-from tests.rig.scripted import Scripted
+from tests.rig.certificate import write_certificate
+from tests.rig.scripted import OK, Scripted
 
 PACE = Pace(connect=1, read=0.8, command=1.2)
 SECONDS = 5.0
@@ -49,9 +51,9 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
 class Reader:
     """One user with one mailbox on a scripted server."""
 
-    def __init__(self, ledger: Ledger, name: str, server: Scripted, security: str) -> None:
+    def __init__(self, ledger: Ledger, name: str, server: Scripted, security: str, ca_file: str | None = None) -> None:
         self._ledger, self._name = ledger, name
-        settings = MailboxSettings(kind="imap", host="127.0.0.1", port=server.port, security=security, login="anna")
+        settings = MailboxSettings(kind="imap", host="127.0.0.1", port=server.port, security=security, login="anna", ca_file=ca_file)
         row = ledger.mailboxes.save(name, settings, PASSWORD)
         self._user: User = ledger.people.ensure(name, datetime.now(UTC))
         ledger.people.add_addresses(self._user, ["anna@example.org"])
@@ -112,3 +114,17 @@ def test_what_no_good_server_says(name: str, ledger: Ledger, caplog: pytest.LogC
         assert set(reader.decided()) == {identity(FIRST)[0], identity(SECOND)[0]}
     assert not {PASSWORD, "canary"} & set(str(row.detail).split())
     assert PASSWORD not in caplog.text
+
+
+def test_what_is_said_in_plain_text_behind_the_answer_to_starttls_counts_for_nothing(ledger: Ledger, tmp_path: Path) -> None:
+    certificate, key = write_certificate(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    injected = "{tag} OK begin\r\n* CAPABILITY IMAP4rev1 LOGINDISABLED\r\n* SEARCH 66\r\n"
+    says = {"CAPABILITY": "* CAPABILITY IMAP4rev1 STARTTLS\r\n" + OK, "STARTTLS": injected}
+    with Scripted({**GOOD, **says}, tls=context) as server:
+        reader = Reader(ledger, "injected", server, "starttls", str(certificate))
+        reader.look()
+    assert set(reader.decided()) == {identity(FIRST)[0], identity(SECOND)[0]}
+    starts = server.heard.index("STARTTLS")
+    assert not [command for command in server.heard[:starts] if "LOGIN" in command]

@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Mapping
@@ -32,12 +33,14 @@ class Scripted:
 
     `answers`: beginnings of commands to what is sent, with `{tag}` for the command's tag; several answers are given in turn, the last
     for ever. An answer with BYE ends the connection. `heard`: the commands without their tags. `drip`: seconds between the bytes of long
-    answers.
+    answers. `tls`: what follows the answer to STARTTLS is in TLS.
     """
 
-    def __init__(self, answers: Mapping[str, str | list[str]], greeting: str = "* OK ready\r\n", drip: float = 0.0) -> None:
+    def __init__(
+        self, answers: Mapping[str, str | list[str]], greeting: str = "* OK ready\r\n", drip: float = 0.0, tls: ssl.SSLContext | None = None
+    ) -> None:
         self._answers = {**USUAL, **answers}
-        self._drip = drip
+        self._drip, self._tls = drip, tls
         self._greeting = greeting
         self._given: dict[str, int] = {}
         self.heard: list[str] = []
@@ -64,9 +67,13 @@ class Scripted:
             threading.Thread(target=self._converse, args=(client,), daemon=True).start()
 
     def _converse(self, client: socket.socket) -> None:
-        with contextlib.suppress(OSError), client, client.makefile("rb") as lines:
+        with contextlib.suppress(OSError), client:
             client.sendall(self._greeting.encode("latin-1"))
-            idle_tag = ""
+            self._listen(client)
+
+    def _listen(self, client: socket.socket) -> None:
+        idle_tag = ""
+        with client.makefile("rb") as lines:
             for line in lines:
                 tag, _, command = line.decode("latin-1").strip().partition(" ")
                 if tag == "DONE":
@@ -76,6 +83,9 @@ class Scripted:
                 answer = self._answer(command)
                 self._say(client, answer.replace("{tag}", tag).encode("latin-1"))
                 if "* BYE" in answer:
+                    return
+                if command == "STARTTLS" and self._tls:
+                    self._listen(self._tls.wrap_socket(client, server_side=True))
                     return
 
     def turn(self, answers: Mapping[str, str | list[str]], greeting: str = "* OK ready\r\n") -> None:
