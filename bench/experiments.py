@@ -1,4 +1,5 @@
-"""Compare features and models by template and by language: `python -m bench.experiments` rewrites the tables in docs/experiments.md.
+"""Compare features and models by template and by language: `python -m bench.experiments [WORD]` renews the table in docs/experiments.md
+(of the variants with that word in their name).
 
 Three figures each, macro-F1 over the eight outcomes: five folds grouped by template; leave-one-language-out (the model has seen no mail of
 the language it is judged on; the language's concepts stay); leave-one-author-out, judged on the mails of the later authors (the word lists
@@ -155,12 +156,16 @@ def by_author(mails: Sequence[Labelled]) -> Iterator[tuple[Any, Any]]:
         yield np.flatnonzero(authors != author), np.flatnonzero(authors == author)
 
 
-def _write(mails: Sequence[Labelled], groups: Sequence[str], rows: Sequence[str]) -> None:
-    """Rewrite the table after every variant, so that a run that is stopped leaves what it measured."""
-    languages = len({mail.language for mail in mails})
-    count = f"{len(mails)} mails in {len(set(groups))} templates and {languages} languages; the hold-out is not used here."
-    head = DOCUMENT.read_text(encoding="utf-8").split(MARK)[0]
-    DOCUMENT.write_text(head + MARK + "\n\n" + count + "\n\n" + "\n".join(rows) + "\n", encoding="utf-8")
+HEAD = ["| features and model | mails | by template | language left out | author left out | seconds |", "|---|---|---|---|---|---|"]
+
+
+def _write(row: str) -> None:
+    """Put one variant's row into the table, in the place of an older one, so that a run that is stopped leaves what it measured."""
+    before, table = DOCUMENT.read_text(encoding="utf-8").split(MARK)
+    rows = {line.split("|")[1].strip(): line for line in table.splitlines() if line.startswith("| ")}
+    rows[row.split("|")[1].strip()] = row
+    kept = [rows[variant.name] for variant in VARIANTS if variant.name in rows]
+    DOCUMENT.write_text(before + MARK + "\n\n" + "\n".join([*HEAD, *kept]) + "\n", encoding="utf-8")
 
 
 def main() -> None:
@@ -169,17 +174,16 @@ def main() -> None:
     truth = [mail.outcome.value for mail in mails]
     groups = [mail.template for mail in mails]
     later = np.flatnonzero([author_of(mail) != "first" for mail in mails])
-    rows = ["| features and model | by template | language left out | author left out | seconds |", "|---|---|---|---|---|"]
     bench = Bench(mails)
-    for variant in VARIANTS:
+    for variant in [variant for variant in VARIANTS if all(word in variant.name for word in sys.argv[1:])]:
         start = time.perf_counter()
         template = f1_score(truth, bench.predicted(variant, GroupKFold(5).split(mails, groups=groups)), average="macro")
         left_out = f1_score(truth, bench.predicted(variant, by_language(mails)), average="macro")
         guesses = bench.predicted(variant, by_author(mails))
         author = f1_score([truth[i] for i in later], [guesses[i] for i in later], average="macro")
-        rows.append(f"| {variant.name} | {template:.3f} | {left_out:.3f} | {author:.3f} | {time.perf_counter() - start:.0f} |")
-        print(rows[-1], file=sys.stderr, flush=True)
-        _write(mails, groups, rows)
+        seconds = time.perf_counter() - start
+        _write(f"| {variant.name} | {len(mails)} | {template:.3f} | {left_out:.3f} | {author:.3f} | {seconds:.0f} |")
+        print(f"{variant.name}: {seconds:.0f} s", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":
