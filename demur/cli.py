@@ -17,6 +17,7 @@ from demur.commands.context import close
 from demur.commands.counts import stats
 from demur.commands.doctor import doctor
 from demur.commands.evidence import export, verify
+from demur.commands.key import key_drop, key_list, key_rotate
 from demur.commands.links import links
 from demur.commands.look import probe
 from demur.commands.mailbox import connect, import_, sync
@@ -42,6 +43,11 @@ app = typer.Typer(
 token = typer.Typer(help="API tokens.", no_args_is_help=True)
 token.command("create")(token_create)
 app.add_typer(token, name="token")
+key = typer.Typer(help="The keys that seal what is stored.", no_args_is_help=True)
+key.command("list")(key_list)
+key.command("rotate")(key_rotate)
+key.command("drop")(key_drop)
+app.add_typer(key, name="key")
 addresses = typer.Typer(help="Whose an address is that Meta wrote to.", no_args_is_help=True)
 addresses.command("add")(address.add)
 addresses.command("decline")(address.decline)

@@ -7,15 +7,17 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from demur.judge import Judge
 from demur.models import OwnModels
 from demur.progress import training_progress
+from demur.secrets import KNOWN
 from demur.settings import Settings
 from ledger.errors import OperatorError
 from ledger.ledger import Ledger, open_ledger
 from ledger.mailboxes import MailboxRow
-from ledger.vault import Vault, key_file
+from ledger.vault import KeyFile, Vault
 
 if TYPE_CHECKING:
     from demur.notify.notifier import Notifier
@@ -42,11 +44,19 @@ class Composition:
     now: Callable[[], datetime] = utc_now
 
     @cached_property
+    def key_file(self) -> KeyFile:
+        """The data folder's own keys; not used where the settings bring others."""
+        return KeyFile(self.settings.data / "secret.key")
+
+    @cached_property
     def vault(self) -> Vault:
         """Opens and seals secrets with the settings' key or the data folder's."""
         if self.settings.secret_key:
+            KNOWN.add(*self.settings.secret_key.get_secret_value().split(","))
             return Vault([key.strip() for key in self.settings.secret_key.get_secret_value().split(",") if key.strip()])
-        return Vault([key_file(self.settings.data / "secret.key")])
+        keys = self.key_file.keys()
+        KNOWN.add(*keys)
+        return Vault(keys, self.key_file.newer)
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -59,6 +69,8 @@ class Composition:
             raise OperatorError(
                 f"cannot use the data folder {data}: {error.strerror}; set DEMUR_DATA to a folder that you may write to"
             ) from None
+        if self.settings.database_url:
+            KNOWN.add(urlsplit(self.settings.url).password or "")
         return open_ledger(self.settings.url, data, vault)
 
     def close(self) -> None:
@@ -120,7 +132,7 @@ class Composition:
         """Gives out access tokens for mailboxes that were connected with OAuth."""
         from ingest.bearer import Bearers
 
-        return Bearers(self.ledger, self.issuers, self.now)
+        return Bearers(self.ledger, self.issuers, self.now, KNOWN.add)
 
     @cached_property
     def notifier(self) -> "Notifier":
@@ -145,7 +157,9 @@ class Composition:
 
         allowed = self.settings.allow_loopback_mail
         if row.settings.oauth is None:
-            return ImapMailbox(row, self.ledger.mailboxes.password(row), allowed, lifeline=lifeline)
+            password = self.ledger.mailboxes.password(row)
+            KNOWN.add(password)
+            return ImapMailbox(row, password, allowed, lifeline=lifeline)
         return self.bearers.tried(
             row, lambda grant: ImapMailbox(row, grant.access, allowed, lifeline=lifeline, good_until=grant.expires_at - EARLY)
         )

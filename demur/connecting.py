@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from api.services import NewMailbox
 from demur.composition import Composition
+from demur.secrets import KNOWN
 from ledger.errors import OperatorError
 from ledger.mailboxes import MailboxRow, MailboxSettings
 from ledger.people import normalised
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 DEFAULT_PORTS = {"tls": 993, "starttls": 143, "loopback": 143}
 
 
-def settings_for(wanted: NewMailbox, ca_file: str | None = None) -> tuple[MailboxSettings, str]:
+def settings_for(wanted: NewMailbox, ca_file: str | None = None, fingerprint: str | None = None) -> tuple[MailboxSettings, str]:
     """The mailbox's settings, filled in from the provider table or the domain's SRV records, and the provider's help text.
 
     Raises OperatorError when the server cannot be found or takes no passwords.
@@ -41,6 +42,7 @@ def settings_for(wanted: NewMailbox, ca_file: str | None = None) -> tuple[Mailbo
         folders=wanted.folders,
         authserv_id=wanted.authserv_id or (provider.authserv_id if provider else None),
         oauth=wanted.oauth,
+        fingerprint=fingerprint,
     )
     return settings, provider.help if provider else ""
 
@@ -62,11 +64,12 @@ def connect_mailbox(parts: Composition, wanted: NewMailbox, settings: MailboxSet
 
     In a shared mailbox its address stays with the first user; the others are told apart by their aliases.
     """
-    from ingest.imap import open_client
+    from ingest.imap import leave, open_client
 
+    KNOWN.add(wanted.password, *((grant.access, grant.refresh, grant.client_secret) if grant else ()))
     address = normalised(wanted.address)
     client = open_client(settings, grant.access if grant else wanted.password, parts.settings.allow_loopback_mail)
-    client.logout()
+    leave(client)
     person = parts.ledger.people.ensure(wanted.user, parts.now())
     row = parts.ledger.mailboxes.save(address, settings, grant.text() if grant else wanted.password)
     served = parts.ledger.people.of_mailbox(row.id)

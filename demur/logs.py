@@ -4,15 +4,19 @@ import json
 import logging
 import re
 import sys
+import traceback
 from datetime import UTC, datetime
+from types import TracebackType
 
-ADDRESS = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
+from demur.secrets import KNOWN
+
+ADDRESS = re.compile(r"[\w.+%-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+")
 TOKEN = re.compile(r"demur_[\w-]{20,}")
 
 
 def redacted(text: str) -> str:
     """A text without mail addresses and tokens, on one line and without control characters."""
-    hidden = TOKEN.sub("<token>", ADDRESS.sub("<address>", text))
+    hidden = TOKEN.sub("<token>", ADDRESS.sub("<address>", KNOWN.hidden(text)))
     return "".join(c if c.isprintable() else "\\n" if c == "\n" else " " for c in hidden)
 
 
@@ -36,6 +40,17 @@ class Redacting(logging.Formatter):
         if record.exc_info:
             line["traceback"] = redacted(self.formatException(record.exc_info))
         return json.dumps(line)
+
+
+def _last_words(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """A traceback that nobody caught, without what is personal."""
+    lines = "".join(traceback.format_exception(kind, error, trace)).splitlines()
+    print("\n".join(redacted(line) for line in lines), file=sys.stderr)
+
+
+def guard_tracebacks() -> None:
+    """Have the interpreter's own last words redacted like a log."""
+    sys.excepthook = _last_words
 
 
 def set_up_logging(level: str, form: str) -> None:

@@ -32,8 +32,11 @@ class ConsentError(AuthenticationError):
 class Bearers:
     """Gives out access tokens of the ledger's mailboxes. `issuers`: the operator's own identity providers."""
 
-    def __init__(self, ledger: Ledger, issuers: Path, now: Callable[[], datetime]) -> None:
-        self._ledger, self._issuers, self._now = ledger, issuers, now
+    def __init__(
+        self, ledger: Ledger, issuers: Path, now: Callable[[], datetime], conceal: Callable[..., None] = lambda *secrets: None
+    ) -> None:
+        """`conceal` is told every token before it is used, so that logs can hide it."""
+        self._ledger, self._issuers, self._now, self._conceal = ledger, issuers, now, conceal
 
     def fresh(self, row: MailboxRow, refused: str = "") -> Grant:
         """A grant that holds for more than a few minutes and whose token is not `refused`. Raises ConsentError, RetryableError."""
@@ -58,7 +61,11 @@ class Bearers:
             return log_in(self.fresh(row, refused=grant.access))
 
     def _kept(self, row: MailboxRow) -> Grant:
-        return Grant.read(self._ledger.mailboxes.password(row))
+        return self._concealed(Grant.read(self._ledger.mailboxes.password(row)))
+
+    def _concealed(self, grant: Grant) -> Grant:
+        self._conceal(grant.access, grant.refresh, grant.client_secret)
+        return grant
 
     def _holds(self, grant: Grant, refused: str) -> bool:
         return not grant.is_due(self._now()) and grant.access != refused
@@ -68,7 +75,7 @@ class Bearers:
 
     def _renewed(self, row: MailboxRow, kept: Grant) -> Grant:
         try:
-            grant = renewed(issuer_called(kept.issuer, self._issuers), kept, self._now())
+            grant = self._concealed(renewed(issuer_called(kept.issuer, self._issuers), kept, self._now()))
         except WithdrawnError as error:
             raise ConsentError(f"{error}. It needs you: `demur connect {row.name} --oauth {kept.issuer}` asks for consent again") from None
         self._ledger.mailboxes.keep_secret(row, grant.text())

@@ -27,6 +27,7 @@ from ingest.lifeline import Client, Lifeline
 from ingest.mailbox import StumbledError
 from ingest.pace import USUAL, Pace
 from ingest.parse import header_texts
+from ingest.pin import OtherCertificateError, PinnedContext, fingerprint_of
 from ingest.refusal import BusyServerError, busy
 from ingest.sasl import log_in_with_password, log_in_with_token
 from ledger.errors import OperatorError, RetryableError
@@ -103,6 +104,8 @@ def _trusting(ca_file: str | None, version: float) -> ssl.SSLContext:
 
 
 def _tls(settings: MailboxSettings) -> ssl.SSLContext:
+    if settings.fingerprint:
+        return PinnedContext(fingerprint_of(settings.fingerprint))
     try:
         return _trusting(settings.ca_file, Path(settings.ca_file).stat().st_mtime if settings.ca_file else time.time() // 86_400)
     except (OSError, ssl.SSLError):
@@ -115,8 +118,12 @@ def mapped(settings: MailboxSettings) -> Iterator[None]:
     where = f"{settings.host}:{settings.port}"
     try:
         yield
+    except OtherCertificateError as error:
+        raise OperatorError(f"the certificate of {where} is not the one of --fingerprint: it has SHA-256 {error.shown}") from None
     except ssl.SSLCertVerificationError as error:
-        raise OperatorError(f"the certificate of {where} does not hold ({error.verify_message}): name its CA with --ca-file") from None
+        raise OperatorError(
+            f"the certificate of {where} does not hold ({error.verify_message}): name its CA with --ca-file, or itself with --fingerprint"
+        ) from None
     except ssl.SSLError as error:
         if "WRONG_VERSION_NUMBER" in str(error) or "RECORD_LAYER" in str(error):
             raise OperatorError(f"{where} does not speak TLS on this port: use --security starttls, or the TLS port (mostly 993)") from None
@@ -216,6 +223,14 @@ def _refuse_disabled(client: IMAPClient, settings: MailboxSettings) -> None:
     """RFC 9051 §6.2.3: a server that says LOGINDISABLED wants no password here, and none is sent. An identity provider's token is none."""
     if not settings.oauth and client.has_capability("LOGINDISABLED"):
         raise OperatorError(f"{settings.host}:{settings.port} takes no password on this connection: use --security tls")
+
+
+def leave(client: IMAPClient) -> None:
+    """Say good-bye; whether the server understands makes no difference any more."""
+    try:
+        client.logout()
+    except (OSError, imaplib.IMAP4.error):
+        _drop(client)
 
 
 def _drop(client: IMAPClient) -> None:

@@ -14,6 +14,8 @@ from typing import Any
 
 from imapclient import IMAPClient, imap4, tls
 
+from ingest.wire import OneLine, inside_a_line
+
 KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 20, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 120_000}
 """A peer that vanished is noticed by the kernel within two minutes, for all idling sockets at once and without a thread (tcp(7))."""
 
@@ -101,7 +103,7 @@ class _Measured:
         return found
 
 
-class _HeldTls(_Measured, tls.IMAP4_TLS):  # type: ignore[misc]
+class _HeldTls(OneLine, _Measured, tls.IMAP4_TLS):  # type: ignore[misc]
     def __init__(self, lifeline: Lifeline, *arguments: Any) -> None:
         self._lifeline = lifeline
         super().__init__(*arguments)
@@ -113,7 +115,7 @@ class _HeldTls(_Measured, tls.IMAP4_TLS):  # type: ignore[misc]
         return wrapped
 
 
-class _HeldPlain(_Measured, imap4.IMAP4WithTimeout):  # type: ignore[misc]
+class _HeldPlain(OneLine, _Measured, imap4.IMAP4WithTimeout):  # type: ignore[misc]
     def __init__(self, lifeline: Lifeline, *arguments: Any) -> None:
         self._lifeline = lifeline
         super().__init__(*arguments)
@@ -130,6 +132,12 @@ class Client(IMAPClient):  # type: ignore[misc]
     def __init__(self, lifeline: Lifeline, *arguments: Any, **options: Any) -> None:
         self._lifeline = lifeline
         super().__init__(*arguments, **options)
+
+    def _raw_command(self, command: bytes, args: Any, uid: bool = True) -> Any:
+        """QUIRK: imapclient sends these in pieces, so that a line end at the end of an argument looks like the line's own."""
+        for argument in args:
+            inside_a_line(bytes(argument))
+        return super()._raw_command(command, args, uid)
 
     def _create_IMAP4(self) -> Any:  # noqa: N802 - imapclient's name
         if self.ssl:

@@ -1,16 +1,22 @@
 """The log-in, by what the server offers: a password by LOGIN or PLAIN, an access token by OAUTHBEARER (RFC 7628) or XOAUTH2."""
 
+import re
+
 from imapclient import IMAPClient
 
 from ledger.errors import OperatorError
 
+ATOM = re.compile(r"[A-Za-z0-9!#$&'+,./:;<=>?@^_`|}~-]+")
+"""RFC 9051 §9: what needs no quotes."""
+
 
 def log_in_with_password(client: IMAPClient, login: str, password: str) -> None:
-    """QUIRK: imaplib's LOGIN takes ASCII only; AUTHENTICATE PLAIN (RFC 4616) takes UTF-8."""
+    """QUIRK: imaplib's LOGIN takes ASCII only, AUTHENTICATE PLAIN (RFC 4616) takes UTF-8; LOGIN quotes the password, not the name."""
     if login.isascii() and password.isascii():
-        client.login(login, password)
+        client.login(login if ATOM.fullmatch(login) else client._imap._quote(login), password)
     else:
-        client.plain_login(login, password)
+        answer = f"\0{login}\0{password}".encode()  # before anything is sent: half a log-in would swallow the next command
+        client.sasl_login("PLAIN", lambda challenge: answer)
 
 
 def log_in_with_token(client: IMAPClient, host: str, port: int, login: str, token: str) -> None:

@@ -30,6 +30,7 @@ class Health(StrEnum):
 class MailboxSettings:
     """How to reach a mailbox. `security`: tls, starttls or loopback. `folders`: empty for INBOX, Junk and All Mail.
 
+    `fingerprint`: SHA-256 of the one certificate to trust, in place of a CA's word.
     `oauth`: the identity provider whose grant is the mailbox's secret; None for a password.
     """
 
@@ -42,6 +43,7 @@ class MailboxSettings:
     folders: tuple[str, ...] = ()
     authserv_id: str | None = None
     oauth: str | None = None
+    fingerprint: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ def connect(
     port: Annotated[int | None, typer.Option(help="IMAP port; 993 for tls, 143 otherwise.")] = None,
     security: Annotated[str, typer.Option(help="tls, starttls, or loopback (plain text, this machine only).")] = "tls",
     ca_file: Annotated[Path | None, typer.Option(help="Certificate (PEM) of the server's own CA.")] = None,
+    fingerprint: Annotated[str | None, typer.Option(help="SHA-256 of the server's certificate, where no CA signed it.")] = None,
     login: Annotated[str | None, typer.Option(help="Log-in name where it is not the address.")] = None,
     password_file: Annotated[Path | None, typer.Option(help="File with the password, `-` for stdin; asked for on a terminal.")] = None,
     folder: Annotated[list[str] | None, typer.Option(help="Read only these folders (repeat).")] = None,
@@ -48,7 +49,7 @@ def connect(
     parts = composition()
     wanted = NewMailbox(name, address, "", host, port, security, login, tuple(folder or ()), tuple(alias or ()), authserv_id, oauth)
     wanted = _as_before(parts, wanted, password_file)
-    settings, hint = settings_for(wanted, str(ca_file.resolve()) if ca_file else None)
+    settings, hint = settings_for(wanted, str(ca_file.resolve()) if ca_file else None, fingerprint)
     if hint and not wanted.oauth:
         typer.echo(hint, err=True)
     if wanted.oauth:

@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
 
-def write_certificate(folder: Path, host: str = "localhost", *others: str) -> tuple[Path, Path]:
-    """Write a self-signed certificate and its key; return their paths."""
+def write_certificate(folder: Path, host: str = "localhost", *others: str, days: int = 30) -> tuple[Path, Path]:
+    """Write a self-signed certificate that ends in so many days, and its key; return their paths."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
     names: list[x509.GeneralName] = [x509.DNSName(each) for each in (host, *others)]
@@ -24,8 +24,8 @@ def write_certificate(folder: Path, host: str = "localhost", *others: str) -> tu
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=30))
+        .not_valid_before(now - timedelta(days=60))
+        .not_valid_after(now + timedelta(days=days))
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
