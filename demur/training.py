@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from api.models import Training, TrainingUnderWayError
 from demur import shipped
-from demur.parallel import spread
+from demur.parallel import MANY, spread
 from demur.settings import Settings
 from ledger.errors import DemurError
 from ledger.lease import file_lease
@@ -68,13 +68,15 @@ def reviewed(parts: "Composition") -> "list[Labelled]":
 
 def train(parts: "Composition", folders: Sequence[Path], report: Report) -> "Retrained":
     """Train on labelled folders (those of the settings when empty, else the shipped one) and reviewed mails; promote what is not worse."""
+    from classifier.fixtures import labelled_paths
     from classifier.retrain import retrain
     from demur.judge import registry
     from ingest.decide import read
 
     folders = folders or parts.settings.fixture_folders or [shipped.fixtures()]
     holdout = next((folder / "holdout" for folder in folders if (folder / "holdout").is_dir()), shipped.fixtures() / "holdout")
-    with training_lease(parts.settings.data), spread(parts.settings):
+    many = sum(1 for folder in folders for _ in labelled_paths(folder)) > MANY
+    with training_lease(parts.settings.data), spread(parts.settings, worthwhile=many):
         return retrain(registry(parts.settings.data), folders, holdout, reviewed(parts), read, parts.now(), report)
 
 

@@ -105,7 +105,8 @@ def judged() -> Evaluation:
     fields = dict.fromkeys(OutcomeScore.__slots__, 0.0)
     score = OutcomeScore(**fields | {"recall": 0.9, "mails": 100})  # type: ignore[arg-type]
     blank = dict.fromkeys(Evaluation.__slots__)
-    return Evaluation(**blank | {"outcomes": {o.value: score for o in Outcome}, "wrong_decisive": 1})  # type: ignore[arg-type]
+    whole = {"mails": 800, "accuracy": 0.9, "coverage": 0.9, "wrong_decisive": 1}
+    return Evaluation(**blank | whole | {"outcomes": {o.value: score for o in Outcome}})  # type: ignore[arg-type]
 
 
 def worse(judged: Evaluation, outcome: str, **changes: float) -> Evaluation:
@@ -133,3 +134,11 @@ def test_an_outcome_that_the_hold_out_does_not_have_speaks_against_nobody(judged
 def test_one_more_wrong_confirmation_or_rejection_keeps_a_candidate_out(judged: Evaluation) -> None:
     assert objections(replace(judged, wrong_decisive=2), judged) == ("2 wrong confirmations or rejections, the champion has 1",)
     assert objections(replace(judged, wrong_decisive=0), judged) == ()
+
+
+@pytest.mark.parametrize(("field", "words"), [("accuracy", "accuracy"), ("coverage", "what is decided without a person")])
+def test_a_candidate_that_leaves_much_more_to_people_or_errs_more_is_kept_out(judged: Evaluation, field: str, words: str) -> None:
+    sure = replace(judged, **{field: 0.9})
+    least = lower_bound(0.9, judged.mails)
+    assert objections(replace(sure, **{field: least}), sure) == ()
+    assert objections(replace(sure, **{field: 0.1}), sure) == (f"{words} fell from 0.90 to 0.10",)
