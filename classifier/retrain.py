@@ -58,12 +58,13 @@ def objections(candidate: Evaluation, champion: Evaluation) -> tuple[str, ...]:
         new, old = candidate.outcomes[outcome.value], champion.outcomes[outcome.value]
         if new.mails and new.recall < lower_bound(old.recall, old.mails):
             found.append(f"recall of {outcome.value} fell from {old.recall:.2f} to {new.recall:.2f}")
-    for name, new, old in (
+    shares = (
         ("accuracy", candidate.accuracy, champion.accuracy),
         ("what is decided without a person", candidate.coverage, champion.coverage),
-    ):
-        if new < lower_bound(old, champion.mails):
-            found.append(f"{name} fell from {old:.2f} to {new:.2f}")
+    )
+    for name, share, before in shares:
+        if share < lower_bound(before, champion.mails):
+            found.append(f"{name} fell from {before:.2f} to {share:.2f}")
     if candidate.wrong_decisive > champion.wrong_decisive:
         found.append(f"{candidate.wrong_decisive} wrong confirmations or rejections, the champion has {champion.wrong_decisive}")
     return tuple(found)
