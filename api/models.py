@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from ledger.errors import RetryableError
+from ledger.outcome import Product, Track
+from ledger.status import State
 
 
 class TrainingUnderWayError(RetryableError):
@@ -91,6 +93,48 @@ class Training:
     detail: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class MailChange:
+    """A stored mail that another version reads otherwise; outcomes by name, `…_unsure`: that version would ask a person."""
+
+    user: str
+    sha256: str
+    subject: str
+    before: str
+    after: str
+    before_unsure: bool
+    after_unsure: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StateChange:
+    """An objection whose state would be another one."""
+
+    user: str
+    product: Product
+    track: Track
+    before: State
+    after: State
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a version would change if all stored mails were decided by it: looked at for `done` of `of` users. Nothing is written.
+
+    `mails` and `states` hold the first ones; `mails_all` and `states_all` count all. When `failed`: `detail` says what to change.
+    """
+
+    version: str
+    state: Literal["running", "done", "failed"] = "running"
+    done: int = 0
+    of: int = 0
+    mails: tuple[MailChange, ...] = ()
+    mails_all: int = 0
+    states: tuple[StateChange, ...] = ()
+    states_all: int = 0
+    detail: str = ""
+
+
 class Models(Protocol):
     """All that people may do with models. Safe to call from several threads."""
 
@@ -120,3 +164,9 @@ class Models(Protocol):
 
     def progress(self) -> Training:
         """How far the training is, or how the last one ended."""
+
+    def compare(self, version: str) -> None:
+        """Begin to work out what a version would change. Raises OperatorError where it does not open, RetryableError while one runs."""
+
+    def changes(self) -> Changes | None:
+        """How far the comparison is, or what the last one found; None when there was none since the start."""

@@ -18,6 +18,10 @@ SENDERS: Sayings = (
     (r"(?P<domain>\S+) vouches: .*", N_("{domain}, the provider, vouches for the sender")),
 )
 """What `ingest.authenticate` says of a sender."""
+BINDINGS: Sayings = (
+    (r"strangers write into (?P<family>.+)", N_("strangers write into this kind of mail ({family}), so it decides nothing")),
+)
+"""What `ingest.binding` says of whose a mail is."""
 PROBLEMS: Sayings = (
     (
         r"(?P<where>\S+) refused the log-in: .*",

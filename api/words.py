@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from api.language import N_, _, clock, day, ngettext
 from api.marks import OVERDUE, PRODUCTS, STATES, TRACKS, TRUSTS, Mark
-from api.sayings import PROBLEMS, SENDERS, said
+from api.sayings import BINDINGS, PROBLEMS, SENDERS, said
 from api.schema import Because, CaseStatus, Freshness, TimelineEntry, UserStatus
 from ledger.mailboxes import Health
 from ledger.outcome import Product, Track
@@ -155,6 +155,11 @@ def wait(case: CaseStatus, now: datetime) -> Wait | None:
 def reason(text: str | None) -> str:
     """Why a sender is proven or not, in words for people."""
     return said(text, SENDERS)
+
+
+def binding(text: str | None) -> str:
+    """Why a mail is somebody's or not, in words for people."""
+    return said(text, BINDINGS)
 
 
 def problem(text: str | None) -> str:

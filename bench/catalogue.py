@@ -3,6 +3,7 @@
 What is new stands there without a translation (a test names it), what is gone is dropped.
 """
 
+import tomllib
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -14,6 +15,7 @@ from ledger.status import ASKED, TEXTS
 
 API = Path(__file__).parent.parent / "api"
 LOCALES = API / "locales"
+PROVIDERS = API.parent / "ingest" / "providers.toml"
 METHODS = [("**/templates/**.html", "jinja2"), ("**.py", "python")]
 OPTIONS = {"**/templates/**.html": {"trimmed": "true", "silent": "false", "trim_blocks": "true", "lstrip_blocks": "true"}}
 KEYWORDS: dict[str, tuple[int, ...] | None] = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}
@@ -21,13 +23,15 @@ WIDTH = 140
 
 
 def extracted() -> Catalog:
-    """Every text that a page may show: the code's, the templates', and the next steps that the ledger names."""
+    """Every text that a page may show: the code's, the templates', the next steps that the ledger names, and where passwords come from."""
     found = Catalog(project="Demur", charset="utf-8")
     for name, _line, message, _comments, _context in extract_from_dir(str(API), METHODS, OPTIONS, KEYWORDS):
         found.add(message, locations=[(f"api/{name}", 0)])
     for name, texts in (("status", TEXTS), ("status", ASKED), ("probe", MEANINGS)):
         for text in texts.values():
             found.add(text, locations=[(f"ledger/{name}.py", 0)])
+    for provider in tomllib.loads(PROVIDERS.read_text(encoding="utf-8"))["provider"]:
+        found.add(provider["help"], locations=[("ingest/providers.toml", 0)])
     return found
 
 

@@ -6,7 +6,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from api.models import Curves, LanguageFigures, ModelCard, OutcomeFigures, Training
+from api.models import Changes, Curves, LanguageFigures, ModelCard, OutcomeFigures, Training
+from demur.comparing import Comparer
 from demur.training import Trainer
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class OwnModels:
         """`folders`: labelled mails to train on; the shipped ones when empty."""
         self._parts = parts
         self._trainer = Trainer(parts, folders)
+        self._comparer = Comparer(parts)
 
     @cached_property
     def _registry(self) -> "Registry":
@@ -108,6 +110,15 @@ class OwnModels:
         """How far the training is, or how the last one ended."""
         return self._trainer.progress
 
+    def compare(self, version: str) -> None:
+        """Begin to work out what a version would change."""
+        self._comparer.start(self._registry.open(version))
+
+    def changes(self) -> Changes | None:
+        """How far the comparison is, or what the last one found."""
+        return self._comparer.found
+
     def close(self) -> None:
-        """End a training that is under way; the model in use stays."""
+        """End a training or a comparison that is under way; the model in use stays."""
+        self._comparer.stop()
         self._trainer.stop()

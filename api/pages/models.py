@@ -9,7 +9,7 @@ from starlette.responses import Response
 from api.auth import Caller, CallerDep, form_guard
 from api.language import _
 from api.pages.frame import PageRoute, back, show
-from api.routes.models import ModelsDep, delete_shadow, post_promote, post_rollback, post_shadow, post_train
+from api.routes.models import ModelsDep, delete_shadow, post_comparison, post_promote, post_rollback, post_shadow, post_train
 from api.services import Services, ServicesDep
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
@@ -19,7 +19,7 @@ forms = APIRouter(include_in_schema=False, dependencies=[Depends(form_guard)])
 def _shown(request: Request, services: Services, caller: Caller, models: ModelsDep, trouble: str = "", code: int = 200) -> Response:
     cards = models.cards()
     current = next((card for card in cards if card.current), None)
-    values = {"cards": cards, "current": current, "training": models.progress(), "trouble": trouble}
+    values = {"cards": cards, "current": current, "training": models.progress(), "changes": models.changes(), "trouble": trouble}
     return show(request, services, caller, "models.html", code, **values)
 
 
@@ -62,6 +62,12 @@ def unshadow_form(request: Request, services: ServicesDep, caller: CallerDep, mo
 def promote_form(version: str, request: Request, services: ServicesDep, caller: CallerDep, models: ModelsDep) -> Response:
     """Let a version decide."""
     return _done(request, services, caller, models, lambda: post_promote(version, models))
+
+
+@forms.post("/models/page/{version}/compare")
+def compare_form(version: str, request: Request, services: ServicesDep, caller: CallerDep, models: ModelsDep) -> Response:
+    """Work out what a version would change; nothing is written."""
+    return _done(request, services, caller, models, lambda: post_comparison(version, models))
 
 
 @forms.post("/models/page/{version}/shadow")

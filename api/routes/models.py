@@ -6,7 +6,7 @@ from typing import Annotated, TypeVar
 from fastapi import APIRouter, Depends, HTTPException
 
 from api.auth import CallerDep
-from api.models import ModelCard, Models, Training
+from api.models import Changes, ModelCard, Models, Training
 from api.routes.problems import problems
 from api.schema import ModelList
 from api.services import ServicesDep
@@ -87,6 +87,20 @@ def post_promote(version: str, models: ModelsDep) -> ModelList:
     _known(models, version)
     _or_conflict(lambda: models.promote(version))
     return _listed(models)
+
+
+@router.post("/models/{version}/comparison", status_code=202, responses=problems(403, 404, 409))
+def post_comparison(version: str, models: ModelsDep) -> Changes | None:
+    """Begin to work out what a version would change if it decided all stored mails. Nothing is written. 409 while one is worked out."""
+    _known(models, version)
+    _or_conflict(lambda: models.compare(version))
+    return models.changes()
+
+
+@router.get("/models/comparison", responses=REFUSALS)
+def get_comparison(models: ModelsDep) -> Changes | None:
+    """How far the comparison is, or what the last one found; null when there was none since the start."""
+    return models.changes()
 
 
 @router.post("/models/{version}/shadow", responses=problems(403, 404, 409))

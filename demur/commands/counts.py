@@ -7,11 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
+from api.parquet import COLUMNS, parquet_bytes
 from demur.commands.context import Json, composition
 from demur.output import print_json, print_table
 from ledger.errors import OperatorError
-
-COLUMNS = ("measure", "dimension", "key", "outcome", "value")
 
 
 def stats(
@@ -33,7 +32,7 @@ def stats(
     if csv:
         _written(csv, csv_bytes(COLUMNS, ([row[name] for name in COLUMNS] for row in flat)))
     if parquet:
-        _written(parquet, _parquet(flat))
+        _written(parquet, parquet_bytes(flat))
     if json_:
         print_json({"as_of": now.isoformat(), "least_people": LEAST, **asdict(found)})
     elif not (csv or parquet):
@@ -58,15 +57,3 @@ def _written(path: Path, content: bytes) -> None:
         path.write_bytes(content)
     except OSError as error:
         raise OperatorError(f"cannot write {path}: {error.strerror}") from None
-
-
-def _parquet(flat: Sequence[dict[str, Any]]) -> bytes:
-    try:
-        import pyarrow
-        import pyarrow.parquet
-    except ModuleNotFoundError:
-        raise OperatorError("--parquet needs pyarrow: pip install 'demur[parquet]'") from None
-    kinds = [(name, pyarrow.float64() if name == "value" else pyarrow.string()) for name in COLUMNS]
-    sink = pyarrow.BufferOutputStream()
-    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(list(flat), schema=pyarrow.schema(kinds)), sink)
-    return bytes(sink.getvalue().to_pybytes())

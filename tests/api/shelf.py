@@ -3,8 +3,10 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from api.models import LanguageFigures, ModelCard, OutcomeFigures, Training, TrainingUnderWayError
+from api.models import Changes, LanguageFigures, ModelCard, OutcomeFigures, StateChange, Training, TrainingUnderWayError
 from ledger.errors import OperatorError
+from ledger.outcome import Product, Track
+from ledger.status import State
 
 FIRST, SECOND = "2025.05.01-aaaaaa", "2025.06.01-bbbbbb"
 
@@ -42,6 +44,7 @@ class Shelf:
     beside: str | None = None
     broken: set[str] = field(default_factory=set)
     training: Training = field(default_factory=Training)
+    compared: Changes | None = None
 
     def cards(self) -> list[ModelCard]:
         return [card(version, self.current(), self.beside) for version in (SECOND, FIRST)]
@@ -74,6 +77,15 @@ class Shelf:
             raise TrainingUnderWayError("another training is under way")
         self.training = Training("running", "starting", 0, 6)
         return self.training
+
+    def compare(self, version: str) -> None:
+        if version in self.broken:
+            raise OperatorError(f"model {version} is damaged: run `demur train`")
+        moved = StateChange("anna", Product.INSTAGRAM, Track.OWN_DATA, State.CONFIRMED, State.NONE)
+        self.compared = Changes(version, "done", 1, 1, states=(moved,), states_all=1)
+
+    def changes(self) -> Changes | None:
+        return self.compared
 
     def progress(self) -> Training:
         return self.training

@@ -61,3 +61,19 @@ def test_a_model_is_put_into_the_shadow_and_taken_out(admin: TestClient):
 def test_without_a_classifier_there_are_no_models(world: World, method: str, path: str):
     client = TestClient(create_app(Services(world.ledger, lambda: NOW, dict)), headers=bearer(world.token(None)))
     assert client.request(method, path).status_code == 503
+
+
+def test_what_a_version_would_change_is_worked_out_and_shown(world: World, admin: TestClient):
+    assert admin.get("/models/comparison").json() is None
+    assert admin.post(f"/models/{FIRST}/comparison").status_code == 202
+    (moved,) = admin.get("/models/comparison").json()["states"]
+    assert (moved["user"], moved["before"], moved["after"]) == ("anna", "confirmed", "none")
+    page = admin.get("/models", headers={"Accept": "text/html"}).text
+    assert f"What {FIRST} would change" in page
+    assert "1 objection would stand elsewhere." in page
+
+
+def test_a_version_that_is_not_there_or_does_not_open_changes_nothing(world: World, admin: TestClient):
+    assert admin.post("/models/nothing/comparison").status_code == 404
+    world.models.broken.add(FIRST)
+    assert admin.post(f"/models/{FIRST}/comparison").status_code == 409

@@ -5,6 +5,7 @@ import itertools
 from datetime import date
 from pathlib import Path
 
+import pyarrow
 import pyarrow.parquet
 import pytest
 from hypothesis import given
@@ -14,7 +15,7 @@ from starlette.testclient import TestClient
 from api.statistics import LEAST, hidden_keys, rows, statistics
 from ledger.entry import filing_of
 from ledger.outcome import Product, Track
-from tests.api.world import NOW, World
+from tests.api.world import NOW, World, bearer, client_of
 from tests.e2e.program import Program
 
 
@@ -114,3 +115,10 @@ def test_the_command_writes_tables(tmp_path: Path) -> None:
 def test_without_pyarrow_the_command_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
     assert "demur[parquet]" in Program(tmp_path / "data").run("stats", "--parquet", tmp_path / "x.parquet", code=2).stderr
+
+
+def test_the_page_s_parquet_is_the_table_and_an_administrator_s_business(world: World):
+    client, admin = client_of(world), bearer(world.token(None))
+    table = pyarrow.parquet.read_table(pyarrow.BufferReader(client.get("/stats/table.parquet", headers=admin).content))
+    assert table.column_names == ["measure", "dimension", "key", "outcome", "value"]
+    assert client.get("/stats/table.parquet", headers=bearer(world.token("anna"))).status_code == 403

@@ -98,7 +98,11 @@ def train_promote_and_go_back(person: Visitor) -> None:
     found = re.search(r"(\S+) was trained", person.page.inner_text("#progress"))
     assert found
     person.go("/models")
-    person.page.locator("tr", has_text=found[1]).locator("button", has_text="Let it decide").click()
+    row = person.page.locator("tr", has_text=found[1])
+    row.locator("button", has_text="What would it change?").click()
+    person.sees("Nothing was written")
+    assert decides(person) == before
+    row.locator("button", has_text="Let it decide").click()
     assert decides(person) == found[1] != before
     person.press("Back to the version before")
     assert decides(person) == before
