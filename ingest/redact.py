@@ -35,15 +35,17 @@ LOOKS = 3
 
 
 def redacted(raw: bytes, names: Iterable[str] = ()) -> bytes:
-    """The mail with stand-ins for everything personal. Raises OperatorError for what is no mail."""
-    known = set(names)
+    """The mail with stand-ins for everything personal. Raises OperatorError for what is no mail, or too broken to be sure of."""
+    known, looked_at = set(names), raw
     for _ in range(LOOKS):
-        made = _done(_Redaction(raw, known))
-        more = {found.value for found in leftovers(made, known) if found.kind == "name"} - known
-        if not more:
-            break
+        made = _done(_Redaction(looked_at, known))
+        left = leftovers(made, known)
+        if not left:
+            return made
+        more = {found.value for found in left if found.kind == "name"} - known
+        looked_at = raw if more else made
         known |= more
-    return made
+    raise OperatorError("this mail is too broken to be redacted: something personal would be left")
 
 
 def _done(redaction: "_Redaction") -> bytes:

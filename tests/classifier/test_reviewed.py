@@ -8,6 +8,7 @@ import pytest
 from demur.composition import Composition
 from demur.settings import Settings
 from demur.training import may_teach, reviewed
+from ingest.binding import Binding
 from ingest.decide import decision_of, read
 from ingest.identity import identity
 from ledger.entry import Correction
@@ -35,7 +36,7 @@ def decided(parts: Composition, text: str, trust: Trust, said: Outcome | None = 
     uid = int(sha256[:8], 16)
     parts.ledger.record.store(Batch(box, "INBOX", Cursor(1, uid), (Arrival(uid, sha256, raw, NOW, "stored"),)))
     sure = Prediction(Outcome.RECEIPT, 0.99, False, "m")
-    decision = decision_of(StoredMail(sha256, raw, NOW), read(raw), sure, Proof(trust, "x"), True, "x", "box")
+    decision = decision_of(StoredMail(sha256, raw, NOW), read(raw), sure, Proof(trust, "x"), Binding(user, True, "x"), (), "box")
     parts.ledger.record.decide(box, {sha256: "decided"}, [Verdict(user, NOW, decision)], NOW)
     if said:
         parts.ledger.record.write(user, NOW, Correction(sha256, said, "anna", NOW), NOW)

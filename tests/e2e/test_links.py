@@ -86,6 +86,9 @@ def test_a_form_that_stays_gone_is_in_the_status_and_so_is_its_return(program: P
         "text": case["next_step"]["text"],
         "url": "https://www.facebook.com/help/contact/6359191084165019",
         "due": None,
+        "asks": [],
+        "authority": None,
+        "standing": None,
     }
     (link,) = program.json("links")["links"]
     assert (link["url"], link["standing"], len(link["probes"])) == (FORM, "broken", 4)

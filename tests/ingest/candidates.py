@@ -1,6 +1,7 @@
 """Mails for the question which ones are worth fetching: the fixtures in a real mailbox, and ordinary mail that should stay where it is."""
 
 import contextlib
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -9,9 +10,12 @@ from email.policy import SMTP
 from ingest.decide import read
 from ingest.identity import identity
 from ingest.imap import ImapMailbox
+from ledger.message import Frame
 from ledger.outcome import Outcome
 from tests.ingest.labelled import paths
 
+PREFIX = re.compile(r"[^\s:]{1,8}:")
+"""What a mail program writes in front of the subject of a mail that it passes on."""
 ORDINARY = (
     ("Bakery <orders@bakery.example>", "Your order is ready"),
     ("Shop <noreply@shop.example>", "Order confirmation 4711"),
@@ -86,11 +90,15 @@ def ordinary_mails() -> Iterator[Case]:
 
 
 def labelled_mails() -> Iterator[Case]:
-    """The fixtures. Those that Meta wrote or gets are wanted; what only friends write about it does not matter: it decides nothing."""
+    """The fixtures. Those that Meta wrote or gets are wanted; what only friends write about it does not matter: it decides nothing.
+
+    Nor do forwards in the text of a friend's mail under a subject of the friend's own: nothing in their headers shows what they are.
+    """
     for path in paths():
         raw = path.read_bytes()
         message = read(raw)
-        concerns = path.parent.name != Outcome.UNRELATED and (message.from_meta or message.to_meta)
+        hidden = message.frame is Frame.FORWARD and not PREFIX.match(message.subject)
+        concerns = path.parent.name != Outcome.UNRELATED and (message.from_meta or message.to_meta) and not hidden
         yield Case(f"{path.parent.name}/{path.name}", raw, True if concerns else None)
 
 
