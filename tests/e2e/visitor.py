@@ -28,7 +28,8 @@ class Visitor:
         self.fits()
 
     def fits(self) -> None:
-        """Whether nothing has to be moved sideways."""
+        """Whether nothing has to be moved sideways, once the page is there with its style."""
+        self.page.wait_for_load_state("load")
         assert self.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), self.page.url
 
     def press(self, text: str) -> None:

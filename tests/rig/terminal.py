@@ -24,8 +24,8 @@ class Terminal:
         self._pid, self._fd = pty.fork()
         if self._pid == 0:
             os.chdir(folder)
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))  # before the program asks how wide it is
             os.execve(command[0], command, environment | {"TERM": "xterm-256color"})
-        fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
 
     def expect(self, words: str, seconds: float = 60.0) -> str:
         """Wait until words appear after those that were expected before; what came until then, without colours."""
