@@ -28,8 +28,7 @@ class Visitor:
         self.fits()
 
     def fits(self) -> None:
-        """Whether nothing has to be moved sideways, once the page is there with its style."""
-        self.page.wait_for_load_state("load")
+        """Whether nothing has to be moved sideways."""
         assert self.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), self.page.url
 
     def press(self, text: str) -> None:

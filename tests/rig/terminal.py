@@ -25,7 +25,8 @@ class Terminal:
         if self._pid == 0:
             os.chdir(folder)
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))  # before the program asks how wide it is
-            os.execve(command[0], command, environment | {"TERM": "xterm-256color"})
+            told = {name: value for name, value in environment.items() if name not in {"COLUMNS", "LINES"}}
+            os.execve(command[0], command, told | {"TERM": "xterm-256color"})
 
     def expect(self, words: str, seconds: float = 60.0) -> str:
         """Wait until words appear after those that were expected before; what came until then, without colours."""
